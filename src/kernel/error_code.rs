@@ -1,0 +1,127 @@
+//! The one table of error codes: what clients may match on, and the HTTP status each stands for.
+
+/// What kind of failure it is; each has one HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    TooLarge,
+    UriTooLong,
+    UnsupportedMediaType,
+    Unprocessable,
+    RateLimited,
+    HeadersTooLarge,
+    Internal,
+    Upstream,
+    Unavailable,
+    Timeout,
+}
+
+impl Category {
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::UriTooLong => 414,
+            Self::UnsupportedMediaType => 415,
+            Self::Unprocessable => 422,
+            Self::RateLimited => 429,
+            Self::HeadersTooLarge => 431,
+            Self::Internal => 500,
+            Self::Upstream => 502,
+            Self::Unavailable => 503,
+            Self::Timeout => 504,
+        }
+    }
+}
+
+macro_rules! error_codes {
+    ($($variant:ident = $name:literal, $category:ident, $doc:literal;)+) => {
+        /// A stable, documented reason for a failure.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $(#[doc = $doc] $variant,)+ }
+
+        impl ErrorCode {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The snake_case name on the wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            pub const fn category(self) -> Category {
+                match self { $(Self::$variant => Category::$category),+ }
+            }
+
+            /// One sentence on what it means.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $doc),+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    // every surface
+    InvalidRequest = "invalid_request", Invalid, "The request is malformed or a value is out of its range.";
+    Unauthenticated = "unauthenticated", Unauthenticated, "No valid API key came with the request.";
+    Forbidden = "forbidden", Forbidden, "The key lacks the permission this needs.";
+    NotFound = "not_found", NotFound, "Nothing with that name or id exists in this project.";
+    MethodNotAllowed = "method_not_allowed", MethodNotAllowed, "The path exists, but not with this method.";
+    PayloadTooLarge = "payload_too_large", TooLarge, "The body is larger than the limit.";
+    UriTooLong = "uri_too_long", UriTooLong, "The URL is longer than the limit.";
+    HeadersTooLarge = "headers_too_large", HeadersTooLarge, "The headers together are larger than the limit.";
+    UnsupportedMediaType = "unsupported_media_type", UnsupportedMediaType, "The body's content type is not one this endpoint reads.";
+    Overloaded = "overloaded", RateLimited, "Too many requests are in flight; try again after the time given.";
+    Timeout = "timeout", Timeout, "The request took longer than the limit.";
+    Unavailable = "unavailable", Unavailable, "A component that this needs is not available right now.";
+    Internal = "internal", Internal, "An unexpected failure; the request id finds it in the log.";
+    // idempotency
+    IdempotencyKeyReused = "idempotency_key_reused", Unprocessable, "The idempotency key was used before with another request.";
+    IdempotencyInFlight = "idempotency_in_flight", Conflict, "A request with this idempotency key is still running.";
+    // jobs
+    JobNotRetryable = "job_not_retryable", Conflict, "Only a job that is dead or cancelled can be retried.";
+    JobNotCancellable = "job_not_cancellable", Conflict, "A job that has ended can not be cancelled.";
+    // prompts
+    PromptInvalid = "prompt_invalid", Invalid, "The prompt, its name, labels or template is not valid.";
+    PromptTypeMismatch = "prompt_type_mismatch", Invalid, "A prompt keeps the type of its first version.";
+    PromptLabelReserved = "prompt_label_reserved", Invalid, "`latest` is kept by the server and can not be set.";
+    PromptLabelProtected = "prompt_label_protected", Forbidden, "The label is protected; an admin's key can move it.";
+    PromptReferenceMissing = "prompt_reference_missing", Unprocessable, "A prompt refers to one that does not exist.";
+    PromptReferenceCycle = "prompt_reference_cycle", Unprocessable, "Prompts refer to each other in a circle.";
+    PromptReferenceDepth = "prompt_reference_depth", Unprocessable, "References are nested deeper than the limit.";
+    PromptArchived = "prompt_archived", Conflict, "The prompt is archived; restore it before changing it.";
+    PromptReferenced = "prompt_referenced", Conflict, "Other prompts refer to it, so it can not be deleted.";
+    PromptVariablesMissing = "prompt_variables_missing", Unprocessable, "Values for required variables are missing.";
+    PromptConflict = "prompt_conflict", Conflict, "The prompt was changed by somebody else at the same time.";
+    // gateway
+    ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
+    ProviderNotConfigured = "provider_not_configured", Unavailable, "No model provider is configured.";
+    ProviderFailed = "provider_failed", Upstream, "The model provider could not be reached or broke off.";
+    ProviderTimeout = "provider_timeout", Timeout, "The model provider did not answer in time.";
+    PriceInvalid = "price_invalid", Invalid, "The price entry is not valid.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_snake_case() {
+        let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.name()).collect();
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

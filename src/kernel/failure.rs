@@ -1,0 +1,79 @@
+//! A failure on its way to a caller: what every context's error enum becomes at the edge.
+
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{Category, ErrorCode};
+
+/// A code to match on, a sentence for a person, and what the operator's log needs.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub code: ErrorCode,
+    /// For the caller. Names what is wrong and what would be right; never carries a source's text.
+    pub message: String,
+    /// Structured facts for the caller, `Null` when there are none.
+    pub details: Value,
+    /// When the caller may try again.
+    pub retry_after: Option<Duration>,
+    /// The cause: logged once at the edge, never sent.
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Value::Null, retry_after: None, source: None }
+    }
+
+    /// Something the caller can do nothing about: the message on the wire is the code's meaning.
+    pub fn internal(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(ErrorCode::Internal, ErrorCode::Internal.meaning()).caused_by(source)
+    }
+
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    pub fn category(&self) -> Category {
+        self.code.category()
+    }
+
+    /// The chain of causes, outermost first, joined by `: `; `None` without a cause.
+    pub fn causes(&self) -> Option<String> {
+        let mut next: Option<&(dyn Error + 'static)> =
+            self.source.as_deref().map(|source| source as &(dyn Error + 'static));
+        next?;
+        let mut chain = Vec::new();
+        while let Some(cause) = next {
+            chain.push(cause.to_string());
+            next = cause.source();
+        }
+        Some(chain.join(": "))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

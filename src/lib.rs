@@ -1,0 +1,4 @@
+//! The library behind the `app` binary. See ARCHITECTURE.md for the map.
+
+pub mod kernel;
+pub mod platform;

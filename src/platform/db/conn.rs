@@ -1,0 +1,119 @@
+//! One connection to either database.
+
+use diesel::{
+    Connection, PgConnection, RunQueryDsl, SqliteConnection,
+    connection::{AnsiTransactionManager, TransactionManager},
+    sql_query,
+};
+
+use super::DbError;
+use crate::platform::wakeup::{Topic, Topics};
+
+/// A connection, and the wake-ups to announce once its transaction has committed.
+pub struct Conn {
+    backend: Backend,
+    wakeups: Topics,
+}
+
+/// The engine behind a connection.
+pub enum Backend {
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one expression on whichever engine `conn` has; `c` is the diesel connection in it.
+macro_rules! each_backend {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match $conn.backend() {
+            $crate::platform::db::Backend::Pg($c) => $body,
+            $crate::platform::db::Backend::Sqlite($c) => $body,
+        }
+    };
+}
+pub(crate) use each_backend;
+
+impl Conn {
+    pub(super) fn new(backend: Backend) -> Self {
+        Self { backend, wakeups: Topics::default() }
+    }
+
+    pub fn backend(&mut self) -> &mut Backend {
+        &mut self.backend
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.backend, Backend::Pg(_))
+    }
+
+    /// Announces `topic` when, and only when, the running transaction commits.
+    pub fn wake_after_commit(&mut self, topic: Topic) {
+        self.wakeups.insert(topic);
+    }
+
+    /// Runs `body` in one transaction: commits on `Ok`, rolls back on `Err`.
+    ///
+    /// On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that a transaction which
+    /// reads before it writes can not fail half way for want of the lock.
+    pub(super) fn transaction<T, E: From<DbError>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, Topics), E> {
+        self.wakeups = Topics::default();
+        match &mut self.backend {
+            Backend::Pg(c) => AnsiTransactionManager::begin_transaction(c),
+            Backend::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        }
+        .map_err(DbError::from)?;
+        match body(self) {
+            Ok(value) => {
+                each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c)).map_err(DbError::from)?;
+                Ok((value, std::mem::take(&mut self.wakeups)))
+            }
+            Err(error) => {
+                self.wakeups = Topics::default();
+                // The body's error says why; a failed rollback leaves a connection that
+                // `is_broken` finds and the pool discards.
+                let _discarded = each_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c));
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `body` inside the running transaction such that its failure undoes only its own writes.
+    ///
+    /// # Errors
+    /// What `body` returns, or a [`DbError`] of the savepoint itself.
+    pub fn savepoint<T, E: From<DbError>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        each_backend!(self, |c| AnsiTransactionManager::begin_transaction(c)).map_err(DbError::from)?;
+        let outcome = body(self);
+        match &outcome {
+            Ok(_) => each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c)),
+            Err(_) => each_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c)),
+        }
+        .map_err(DbError::from)?;
+        outcome
+    }
+
+    /// A round trip to the engine.
+    pub(super) fn ping(&mut self) -> Result<(), DbError> {
+        each_backend!(self, |c| sql_query("SELECT 1").execute(c))?;
+        Ok(())
+    }
+
+    /// Whether a transaction was left open or the connection is beyond use.
+    pub(super) fn is_broken(&mut self) -> bool {
+        each_backend!(self, |c| {
+            AnsiTransactionManager::is_broken_transaction_manager(c)
+                || AnsiTransactionManager::transaction_manager_status_mut(c)
+                    .transaction_depth()
+                    .map_or(true, |depth| depth.is_some())
+        })
+    }
+
+    pub(super) fn open_sqlite(path: &str) -> Result<SqliteConnection, diesel::ConnectionError> {
+        SqliteConnection::establish(path)
+    }
+}

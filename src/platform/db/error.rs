@@ -1,0 +1,71 @@
+//! What can go wrong between a service and its database.
+
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::kernel::{ErrorCode, Failure};
+
+/// What a caller is told to wait when the database can not be reached.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("the query failed")]
+    Query(#[source] DieselError),
+    #[error("no database connection could be had")]
+    Unavailable(#[source] diesel::r2d2::PoolError),
+    #[error("no database connection became free within {waited_ms} ms")]
+    Exhausted { waited_ms: u64 },
+    #[error("the database task ended early")]
+    TaskEnded(#[source] tokio::task::JoinError),
+    #[error("a stored value can not be read: {what}")]
+    Corrupt { what: String },
+}
+
+impl DbError {
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Whether trying the same thing again later can succeed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Exhausted { .. } => true,
+            Self::Query(DieselError::DatabaseError(kind, information)) => match kind {
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure => true,
+                // libpq gives these no kind of their own.
+                DatabaseErrorKind::Unknown => {
+                    let message = information.message();
+                    ["server closed the connection", "terminating connection", "database is locked",
+                     "database system is", "could not connect", "no connection to the server",
+                     "SSL SYSCALL", "Connection refused"]
+                        .iter()
+                        .any(|known| message.contains(known))
+                }
+                _ => false,
+            },
+            Self::Query(DieselError::BrokenTransactionManager) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<DieselError> for DbError {
+    fn from(error: DieselError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        if error.is_transient() {
+            return Self::new(ErrorCode::Unavailable, "the database can not be reached right now")
+                .retry_after(RETRY_AFTER)
+                .caused_by(error);
+        }
+        Self::internal(error)
+    }
+}

@@ -1,0 +1,7 @@
+//! Technical IO that every context stands on: configuration, databases, jobs, events, HTTP.
+//! It knows no context.
+
+pub mod config;
+pub mod db;
+pub mod sizing;
+pub mod wakeup;
