@@ -5,3 +5,7 @@ pub mod config;
 pub mod db;
 pub mod sizing;
 pub mod wakeup;
+pub mod health;
+pub mod http;
+pub mod lifecycle;
+pub mod telemetry;

@@ -1,0 +1,148 @@
+//! Who is asking: credentials in any of three vendors' headers become one [`Actor`], and a handler's
+//! signature says which permission it needs.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{AUTHORIZATION, HeaderMap},
+    web,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use futures::future::{BoxFuture, LocalBoxFuture};
+
+use crate::{
+    kernel::{Actor, ErrorCode, Failure, Permission},
+    platform::config::SecretText,
+};
+
+/// An API key as a client presents it.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// `pk-…`; only HTTP Basic carries it.
+    pub public_key: Option<String>,
+    /// `sk-…`
+    pub secret_key: SecretText,
+}
+
+/// Turns credentials into an actor. `identity` implements it; handlers only see [`Granted`].
+pub trait Authenticate: Send + Sync {
+    fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, Result<Actor, Failure>>;
+}
+
+impl Credentials {
+    /// Reads Basic `pk:sk` (Langfuse), Bearer `sk` (OpenAI) or `x-api-key: sk` (Anthropic).
+    ///
+    /// # Errors
+    /// `unauthenticated`, with the three forms that are understood.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, Failure> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let authorization = text(AUTHORIZATION.as_str()).unwrap_or_default();
+        let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            let pair = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            if let Some((public, secret)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
+                let public_key = Some(public.to_owned());
+                return Ok(Self { public_key, secret_key: SecretText::new(secret) });
+            }
+        }
+        let bearer = Some(rest.trim()).filter(|rest| scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty());
+        match bearer.or_else(|| text("x-api-key")) {
+            Some(secret) => Ok(Self { public_key: None, secret_key: SecretText::new(secret) }),
+            None => Err(Failure::new(
+                ErrorCode::Unauthenticated,
+                "no API key came with the request; send it as `Authorization: Basic base64(pk:sk)`, \
+                 `Authorization: Bearer sk-...` or `x-api-key: sk-...`",
+            )),
+        }
+    }
+}
+
+/// A permission as a type, so that it can stand in a handler's signature.
+pub trait Requires {
+    const PERMISSION: Permission;
+}
+
+/// One type for each permission: `Granted<may::PromptsWrite>`.
+pub mod may {
+    use super::{Permission, Requires};
+
+    macro_rules! permission_types {
+        ($($name:ident),+ $(,)?) => {$(
+            #[derive(Clone, Copy, Debug)]
+            pub enum $name {}
+            impl Requires for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )+};
+    }
+    permission_types!(
+        PromptsRead, PromptsWrite, PromptsProtect, GatewayCall, TracesRead, TracesWrite, JobsRead,
+        JobsManage, ProjectRead, KeysManage, PricesManage,
+    );
+}
+
+/// The caller, once its key is known and holds permission `P`.
+pub struct Granted<P> {
+    pub actor: Actor,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: Requires + 'static> FromRequest for Granted<P> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let actor = actor_of(request);
+        Box::pin(async move {
+            let actor = actor.await?;
+            actor.require(P::PERMISSION)?;
+            Ok(Self { actor, permission: PhantomData })
+        })
+    }
+}
+
+/// The actor behind a request's credentials.
+///
+/// # Panics
+/// When the server was built without an authenticator.
+pub(super) fn actor_of(request: &HttpRequest) -> impl Future<Output = Result<Actor, Failure>> + use<> {
+    let authenticator = request.app_data::<web::Data<Arc<dyn Authenticate>>>().cloned();
+    let credentials = Credentials::from_headers(request.headers());
+    async move {
+        let authenticator = authenticator.expect("the server is built with an authenticator");
+        authenticator.authenticate(credentials?).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn read(name: &'static str, value: &str) -> Result<(Option<String>, String), Failure> {
+        let mut headers = HeaderMap::new();
+        let name = actix_web::http::header::HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        Credentials::from_headers(&headers).map(|c| (c.public_key, c.secret_key.expose().to_owned()))
+    }
+
+    #[test]
+    fn three_vendors_headers_give_the_same_key() {
+        let secret = || "sk-1".to_owned();
+        assert_eq!(read("authorization", "Bearer sk-1").unwrap(), (None, secret()));
+        assert_eq!(read("x-api-key", "sk-1").unwrap(), (None, secret()));
+        let basic = format!("Basic {}", STANDARD.encode("pk-1:sk-1"));
+        assert_eq!(read("authorization", &basic).unwrap(), (Some("pk-1".to_owned()), secret()));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for value in ["", "Bearer", "Bearer ", "Basic !!!", "Digest x"] {
+            let failure = read("authorization", value).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::Unauthenticated, "{value:?}");
+        }
+    }
+}

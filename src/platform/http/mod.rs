@@ -1,0 +1,26 @@
+//! The HTTP shell around every context's endpoints: who asks, limits, one shape of errors for each
+//! surface, idempotency, request ids, metrics, health and the OpenAPI document.
+
+mod auth;
+mod docs;
+mod errors;
+mod extract;
+mod health;
+mod idempotency;
+mod limits;
+mod metrics;
+mod request_id;
+mod server;
+mod settings;
+mod shell;
+mod surface;
+
+pub use auth::{Authenticate, Credentials, Granted, Requires, may};
+pub use docs::{API_KEY_SCHEME, finish_openapi};
+pub use errors::{ErrorBody, ErrorDetail};
+pub use health::HealthReport;
+pub use idempotency::{IDEMPOTENCY_HEADER, MAX_REPLAY_BYTES};
+pub use request_id::RequestId;
+pub use server::{ServerParts, bind, serve};
+pub use settings::ServerSettings;
+pub use surface::{Surface, Surfaces};

@@ -1,0 +1,44 @@
+//! One id for each request: taken from the caller when it is sane, sent back, and in every log line.
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap};
+use futures::future::{Ready, ready};
+
+use crate::kernel::{Clock, Failure, Id};
+
+pub(super) const HEADER: &str = "x-request-id";
+const MAX_LENGTH: usize = 128;
+
+/// The id of the request being answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(String);
+
+enum RequestMarker {}
+
+impl RequestId {
+    /// The caller's id, if it is at most [`MAX_LENGTH`] visible ASCII characters; else a new one.
+    pub(super) fn of(headers: &HeaderMap, clock: &Clock) -> Self {
+        let given = headers.get(HEADER).and_then(|value| value.to_str().ok());
+        let sane = |id: &&str| (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        match given.filter(sane) {
+            Some(id) => Self(id.to_owned()),
+            None => {
+                let id: Id<RequestMarker> = clock.new_id();
+                Self(id.as_uuid().simple().to_string())
+            }
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromRequest for RequestId {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.extensions().get::<Self>().cloned();
+        ready(Ok(id.unwrap_or_else(|| Self::of(request.headers(), &Clock::system()))))
+    }
+}
