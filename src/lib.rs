@@ -1,4 +1,5 @@
 //! The library behind the `app` binary. See ARCHITECTURE.md for the map.
 
+pub mod identity;
 pub mod kernel;
 pub mod platform;

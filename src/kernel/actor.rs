@@ -1,6 +1,8 @@
 //! Who is asking, for which project, and what they may do there.
 
-use super::{ApiKeyId, ErrorCode, Failure, OrganizationId, Permission, Permissions, ProjectId, UserId};
+use super::{
+    ApiKeyId, ErrorCode, Failure, OrganizationId, Permission, Permissions, ProjectId, UserId,
+};
 
 /// The authenticated caller of a use case. Every service method takes one and asks it first.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -88,6 +88,8 @@ error_codes! {
     // idempotency
     IdempotencyKeyReused = "idempotency_key_reused", Unprocessable, "The idempotency key was used before with another request.";
     IdempotencyInFlight = "idempotency_in_flight", Conflict, "A request with this idempotency key is still running.";
+    // identity
+    LastOwner = "last_owner", Conflict, "A project needs at least one owner.";
     // jobs
     JobNotRetryable = "job_not_retryable", Conflict, "Only a job that is dead or cancelled can be retried.";
     JobNotCancellable = "job_not_cancellable", Conflict, "A job that has ended can not be cancelled.";
@@ -118,7 +120,11 @@ mod tests {
     #[test]
     fn names_are_unique_and_snake_case() {
         let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.name()).collect();
-        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        assert!(
+            names
+                .iter()
+                .all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        );
         names.sort_unstable();
         let count = names.len();
         names.dedup();

@@ -22,7 +22,13 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Value::Null, retry_after: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            details: Value::Null,
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// Something the caller can do nothing about: the message on the wire is the code's meaning.
@@ -54,8 +60,10 @@ impl Failure {
 
     /// The chain of causes, outermost first, joined by `: `; `None` without a cause.
     pub fn causes(&self) -> Option<String> {
-        let mut next: Option<&(dyn Error + 'static)> =
-            self.source.as_deref().map(|source| source as &(dyn Error + 'static));
+        let mut next: Option<&(dyn Error + 'static)> = self
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static));
         next?;
         let mut chain = Vec::new();
         while let Some(cause) = next {
@@ -74,6 +82,8 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

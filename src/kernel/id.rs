@@ -32,7 +32,10 @@ const NAMED: Uuid = Uuid::from_u128(0x6b61_6e61_6d65_4000_8000_0000_0000_0001);
 
 impl<T: ?Sized> Id<T> {
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self { uuid, of: PhantomData }
+        Self {
+            uuid,
+            of: PhantomData,
+        }
     }
 
     pub const fn as_uuid(&self) -> Uuid {

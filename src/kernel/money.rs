@@ -24,7 +24,10 @@ impl NanoUsd {
     }
 
     /// For wire formats whose amounts are JSON numbers in dollars; never for sums.
-    #[expect(clippy::cast_precision_loss, reason = "display value; exact up to 9 million dollars")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "display value; exact up to 9 million dollars"
+    )]
     pub fn as_usd_f64(self) -> f64 {
         self.0 as f64 / Self::PER_USD as f64
     }
@@ -67,13 +70,22 @@ mod tests {
     fn a_price_times_tokens_is_exact_and_rounds_half_up() {
         let cents_15 = NanoUsd::from_nanos(150_000_000); // 0.15 USD for a million tokens
         assert_eq!(NanoUsd::for_tokens(cents_15, 1), NanoUsd::from_nanos(150));
-        assert_eq!(NanoUsd::for_tokens(NanoUsd::from_nanos(500_000), 1), NanoUsd::from_nanos(1));
-        assert_eq!(NanoUsd::for_tokens(NanoUsd::from_nanos(499_999), 1), NanoUsd::ZERO);
+        assert_eq!(
+            NanoUsd::for_tokens(NanoUsd::from_nanos(500_000), 1),
+            NanoUsd::from_nanos(1)
+        );
+        assert_eq!(
+            NanoUsd::for_tokens(NanoUsd::from_nanos(499_999), 1),
+            NanoUsd::ZERO
+        );
     }
 
     #[test]
     fn amounts_print_in_dollars() {
-        assert_eq!(NanoUsd::from_nanos(1_234_567_890).to_string(), "1.234567890");
+        assert_eq!(
+            NanoUsd::from_nanos(1_234_567_890).to_string(),
+            "1.234567890"
+        );
         assert_eq!(NanoUsd::from_nanos(-1).to_string(), "-0.000000001");
     }
 }

@@ -59,7 +59,10 @@ impl Cursor {
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok())
             .ok_or_else(|| {
-                Failure::new(ErrorCode::InvalidRequest, "`cursor` is not one that this list gave out")
+                Failure::new(
+                    ErrorCode::InvalidRequest,
+                    "`cursor` is not one that this list gave out",
+                )
             })
     }
 }
@@ -80,12 +83,18 @@ impl<T> Page<T> {
     ) -> Self {
         let full = items.len() > limit.get() as usize;
         items.truncate(limit.get() as usize);
-        let next = items.last().filter(|_| full).map(|last| Cursor::after(&position(last)));
+        let next = items
+            .last()
+            .filter(|_| full)
+            .map(|last| Cursor::after(&position(last)));
         Self { items, next }
     }
 
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+        }
     }
 }
 

@@ -33,6 +33,7 @@ permissions! {
     JobsManage = "jobs:manage", "Retry and cancel background jobs.";
     ProjectRead = "project:read", "Read the project itself.";
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
+    MembersManage = "members:manage", "Add, change and remove the project's members.";
     PricesManage = "prices:manage", "Edit the price table.";
 }
 
@@ -46,10 +47,17 @@ impl FromStr for Permission {
     type Err = String;
     /// The error lists every known name.
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.iter().copied().find(|permission| permission.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|permission| permission.name()).collect();
-            format!("unknown scope `{name}`; known scopes: {}", known.join(", "))
-        })
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|permission| permission.name() == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = Self::ALL
+                    .iter()
+                    .map(|permission| permission.name())
+                    .collect();
+                format!("unknown scope `{name}`; known scopes: {}", known.join(", "))
+            })
     }
 }
 
@@ -67,13 +75,20 @@ impl Permissions {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.contains(*permission))
     }
 }
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().fold(0, |set, permission| set | 1 << permission as u64))
+        Self(
+            permissions
+                .into_iter()
+                .fold(0, |set, permission| set | 1 << permission as u64),
+        )
     }
 }
 
@@ -104,8 +119,14 @@ impl Role {
         match self {
             Self::Owner | Self::Admin => Permissions::all(),
             Self::Member => [
-                P::PromptsRead, P::PromptsWrite, P::GatewayCall, P::TracesRead, P::TracesWrite,
-                P::JobsRead, P::JobsManage, P::ProjectRead,
+                P::PromptsRead,
+                P::PromptsWrite,
+                P::GatewayCall,
+                P::TracesRead,
+                P::TracesWrite,
+                P::JobsRead,
+                P::JobsManage,
+                P::ProjectRead,
             ]
             .into_iter()
             .collect(),
@@ -122,7 +143,9 @@ impl FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.name() == name)
-            .ok_or_else(|| format!("unknown role `{name}`; known roles: owner, admin, member, viewer"))
+            .ok_or_else(|| {
+                format!("unknown role `{name}`; known roles: owner, admin, member, viewer")
+            })
     }
 }
 
@@ -134,8 +157,17 @@ mod tests {
     fn each_role_may_do_what_the_next_one_may() {
         for pair in Role::ALL.windows(2) {
             let (stronger, weaker) = (pair[0].permissions(), pair[1].permissions());
-            assert!(weaker.iter().all(|permission| stronger.contains(permission)), "{pair:?}");
+            assert!(
+                weaker
+                    .iter()
+                    .all(|permission| stronger.contains(permission)),
+                "{pair:?}"
+            );
         }
-        assert!(!Role::Member.permissions().contains(Permission::PromptsProtect));
+        assert!(
+            !Role::Member
+                .permissions()
+                .contains(Permission::PromptsProtect)
+        );
     }
 }

@@ -101,7 +101,9 @@ impl Clock {
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.unix_micros()))))
+        Self(Source::Manual(Arc::new(AtomicI64::new(
+            start.unix_micros(),
+        ))))
     }
 
     /// Moves a manual clock, and every clone of it, forward. The system clock ignores it.
@@ -112,13 +114,15 @@ impl Clock {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's time"
+    )]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Utc::now().into(),
-            Source::Manual(micros) => {
-                Timestamp::from_unix_micros(micros.load(Ordering::SeqCst)).unwrap_or(Timestamp(DateTime::UNIX_EPOCH))
-            }
+            Source::Manual(micros) => Timestamp::from_unix_micros(micros.load(Ordering::SeqCst))
+                .unwrap_or(Timestamp(DateTime::UNIX_EPOCH)),
         }
     }
 

@@ -76,7 +76,12 @@ pub struct HealthBuilder(Vec<(Check, Mutex<ComponentHealth>)>);
 
 impl HealthBuilder {
     #[must_use]
-    pub fn component<F>(mut self, name: &'static str, need: Need, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn component<F>(
+        mut self,
+        name: &'static str,
+        need: Need,
+        check: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = CheckResult> + Send + 'static,
     {
@@ -88,12 +93,18 @@ impl HealthBuilder {
             version: None,
             error: None,
         };
-        self.0.push((Box::new(move || Box::pin(check())), Mutex::new(unknown)));
+        self.0
+            .push((Box::new(move || Box::pin(check())), Mutex::new(unknown)));
         self
     }
 
     pub fn build(self, lifecycle: Lifecycle, roles: Vec<&'static str>) -> Health {
-        Health(Arc::new(Inner { lifecycle, roles, started: Instant::now(), components: self.0 }))
+        Health(Arc::new(Inner {
+            lifecycle,
+            roles,
+            started: Instant::now(),
+            components: self.0,
+        }))
     }
 }
 
@@ -113,7 +124,13 @@ impl Health {
                 Err(error) => ("down", state.version.take(), Some(error)),
             };
             if before != state.status && (before, state.status) != ("unknown", "up") {
-                tracing::warn!(component = state.name, from = before, to = state.status, error = state.error, "health changed");
+                tracing::warn!(
+                    component = state.name,
+                    from = before,
+                    to = state.status,
+                    error = state.error,
+                    "health changed"
+                );
             }
         });
         futures::future::join_all(checks).await;
@@ -121,14 +138,20 @@ impl Health {
 
     /// Checks again and again until told to stop.
     pub async fn keep_checking(self, stop: CancellationToken) {
-        while stop.run_until_cancelled(time::sleep(CHECK_INTERVAL)).await.is_some() {
+        while stop
+            .run_until_cancelled(time::sleep(CHECK_INTERVAL))
+            .await
+            .is_some()
+        {
             self.check_now().await;
         }
     }
 
     pub fn components(&self) -> Vec<ComponentHealth> {
         let states = self.0.components.iter().map(|(_, state)| state);
-        states.map(|state| state.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+        states
+            .map(|state| state.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .collect()
     }
 
     pub fn uptime(&self) -> Duration {
@@ -146,9 +169,15 @@ impl Health {
             reasons.push("draining".to_owned());
             ready = false;
         }
-        for component in self.components().into_iter().filter(|component| component.status != "up") {
+        for component in self
+            .components()
+            .into_iter()
+            .filter(|component| component.status != "up")
+        {
             ready &= !component.required;
-            let error = component.error.unwrap_or_else(|| component.status.to_owned());
+            let error = component
+                .error
+                .unwrap_or_else(|| component.status.to_owned());
             reasons.push(format!("{}: {error}", component.name));
         }
         let status = match (ready, reasons.is_empty()) {
@@ -156,7 +185,12 @@ impl Health {
             (true, false) => "degraded",
             (false, _) => "unavailable",
         };
-        Readiness { ready, status, reasons, roles: self.0.roles.clone() }
+        Readiness {
+            ready,
+            status,
+            reasons,
+            roles: self.0.roles.clone(),
+        }
     }
 }
 
@@ -172,14 +206,19 @@ mod tests {
             .component("database", Need::Required, up)
             .component("redis", Need::Optional, down)
             .build(Lifecycle::default(), vec!["api"]);
-        assert!(!optional.readiness().ready, "not ready before the first check");
+        assert!(
+            !optional.readiness().ready,
+            "not ready before the first check"
+        );
         optional.check_now().await;
         let readiness = optional.readiness();
         assert_eq!((readiness.ready, readiness.status), (true, "degraded"));
         assert_eq!(readiness.reasons, ["redis: gone"]);
 
         let lifecycle = Lifecycle::default();
-        let required = HealthBuilder::default().component("database", Need::Required, down).build(lifecycle, vec![]);
+        let required = HealthBuilder::default()
+            .component("database", Need::Required, down)
+            .build(lifecycle, vec![]);
         required.check_now().await;
         assert_eq!(required.readiness().status, "unavailable");
     }

@@ -66,8 +66,12 @@ impl Default for Lifecycle {
 
 impl Lifecycle {
     /// Runs `task` until it ends by itself after the token it is given was cancelled.
-    pub fn spawn<F>(&self, stage: Stage, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
-    where
+    pub fn spawn<F>(
+        &self,
+        stage: Stage,
+        name: &'static str,
+        task: impl FnOnce(CancellationToken) -> F,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         let StageTasks { stop, tasks } = &self.0.stages[stage as usize];
@@ -84,8 +88,16 @@ impl Lifecycle {
     }
 
     fn fail(&self, name: &'static str, why: &'static str) {
-        tracing::error!(task = name, why, "a task failed; the process drains and exits");
-        self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(name);
+        tracing::error!(
+            task = name,
+            why,
+            "a task failed; the process drains and exits"
+        );
+        self.0
+            .failed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(name);
         self.begin_drain();
     }
 
@@ -151,8 +163,14 @@ mod tests {
             tokio::task::yield_now().await;
             ended.send("serve").unwrap();
         });
-        assert_eq!(lifecycle.drain(Duration::ZERO, LONG).await, Outcome::Drained);
-        assert_eq!((order.recv().await, order.recv().await), (Some("serve"), Some("flush")));
+        assert_eq!(
+            lifecycle.drain(Duration::ZERO, LONG).await,
+            Outcome::Drained
+        );
+        assert_eq!(
+            (order.recv().await, order.recv().await),
+            (Some("serve"), Some("flush"))
+        );
     }
 
     #[tokio::test]
@@ -161,14 +179,19 @@ mod tests {
         lifecycle.spawn(Stage::Serve, "fragile", |_| async { panic!("boom") });
         lifecycle.draining().await;
         assert_eq!(lifecycle.failed_task(), Some("fragile"));
-        assert_eq!(lifecycle.drain(Duration::ZERO, LONG).await, Outcome::TaskFailed);
+        assert_eq!(
+            lifecycle.drain(Duration::ZERO, LONG).await,
+            Outcome::TaskFailed
+        );
     }
 
     #[tokio::test]
     async fn a_task_that_does_not_stop_is_left_behind_at_the_deadline() {
         let lifecycle = Lifecycle::default();
         lifecycle.spawn(Stage::Serve, "stuck", |_| std::future::pending());
-        let outcome = lifecycle.drain(Duration::ZERO, Duration::from_millis(10)).await;
+        let outcome = lifecycle
+            .drain(Duration::ZERO, Duration::from_millis(10))
+            .await;
         assert_eq!(outcome, Outcome::DeadlinePassed);
     }
 }

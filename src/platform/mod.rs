@@ -3,9 +3,9 @@
 
 pub mod config;
 pub mod db;
-pub mod sizing;
-pub mod wakeup;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
+pub mod sizing;
 pub mod telemetry;
+pub mod wakeup;

@@ -11,7 +11,9 @@ pub struct Sizing {
 
 impl Sizing {
     pub fn of_machine() -> Self {
-        Self { processors: thread::available_parallelism().map_or(1, NonZero::get) }
+        Self {
+            processors: thread::available_parallelism().map_or(1, NonZero::get),
+        }
     }
 
     pub const fn http_workers(self, configured: usize) -> usize {
@@ -37,7 +39,11 @@ impl Sizing {
 }
 
 const fn or(configured: usize, automatic: usize) -> usize {
-    if configured == 0 { automatic } else { configured }
+    if configured == 0 {
+        automatic
+    } else {
+        configured
+    }
 }
 
 const fn clamp(value: usize, low: usize, high: usize) -> usize {

@@ -12,8 +12,10 @@ use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::Subscribe
 use super::config::ConfigError;
 
 /// Upper bounds of the request duration histogram, in seconds.
-const DURATION_BUCKETS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const DURATION_BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    60.0,
+];
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +44,9 @@ impl Telemetry {
     /// # Errors
     /// When the filter or the OTLP endpoint is not valid.
     pub fn install(settings: &TelemetrySettings) -> Result<Self, ConfigError> {
-        let filter = EnvFilter::try_new(&settings.log)
-            .map_err(|error| ConfigError::Rejected(format!("`telemetry.log` is not a filter: {error}")))?;
+        let filter = EnvFilter::try_new(&settings.log).map_err(|error| {
+            ConfigError::Rejected(format!("`telemetry.log` is not a filter: {error}"))
+        })?;
         let json = match settings.log_format {
             LogFormat::Auto => !std::io::stderr().is_terminal(),
             LogFormat::Human => false,
@@ -51,20 +54,28 @@ impl Telemetry {
         };
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = if json {
-            lines.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed()
+            lines
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(true)
+                .boxed()
         } else {
             lines.with_target(false).boxed()
         };
         let provider = span_exporter(settings)?;
         let spans = provider.as_ref().map(|provider| {
-            tracing_opentelemetry::layer().with_tracer(provider.tracer(settings.service_name.clone()))
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer(settings.service_name.clone()))
         });
         tracing_subscriber::registry()
             .with(filter)
             .with(lines)
             .with(spans)
             .try_init()
-            .map_err(|error| ConfigError::Rejected(format!("telemetry can not be installed: {error}")))?;
+            .map_err(|error| {
+                ConfigError::Rejected(format!("telemetry can not be installed: {error}"))
+            })?;
         Ok(Self(provider))
     }
 
@@ -86,10 +97,19 @@ fn span_exporter(settings: &TelemetrySettings) -> Result<Option<SdkTracerProvide
         .with_endpoint(endpoint)
         .with_http_client(reqwest::Client::new())
         .build()
-        .map_err(|error| ConfigError::Rejected(format!("`telemetry.otlp_endpoint` is not usable: {error}")))?;
-    let resource = Resource::builder().with_service_name(settings.service_name.clone()).build();
+        .map_err(|error| {
+            ConfigError::Rejected(format!("`telemetry.otlp_endpoint` is not usable: {error}"))
+        })?;
+    let resource = Resource::builder()
+        .with_service_name(settings.service_name.clone())
+        .build();
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+    Ok(Some(
+        SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource)
+            .build(),
+    ))
 }
 
 /// The process's metrics, in Prometheus' text format.
@@ -100,7 +120,10 @@ pub fn prometheus() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
         PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Suffix("duration_seconds".to_owned()), DURATION_BUCKETS)
+            .set_buckets_for_metric(
+                Matcher::Suffix("duration_seconds".to_owned()),
+                DURATION_BUCKETS,
+            )
             .and_then(PrometheusBuilder::install_recorder)
             .expect("this is the only recorder of the process")
     })

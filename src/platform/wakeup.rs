@@ -38,7 +38,9 @@ impl Topics {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Topic> {
-        Topic::ALL.into_iter().filter(move |topic| self.0 & (1 << *topic as u8) != 0)
+        Topic::ALL
+            .into_iter()
+            .filter(move |topic| self.0 & (1 << *topic as u8) != 0)
     }
 }
 

@@ -19,11 +19,19 @@ const SIMILAR_ENOUGH: f64 = 0.75;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("unknown setting `{key}` in {origin}{}", suggestion(.nearest.as_deref()))]
-    UnknownKey { key: String, origin: String, nearest: Option<String> },
+    UnknownKey {
+        key: String,
+        origin: String,
+        nearest: Option<String>,
+    },
     #[error("both {variable} and {variable}_FILE are set; set one of them")]
     BothSet { variable: String },
     #[error("{variable} names {path}, which can not be read")]
-    SecretFile { variable: String, path: String, source: io::Error },
+    SecretFile {
+        variable: String,
+        path: String,
+        source: io::Error,
+    },
     #[error("profile `{profile}` needs the file {}, which does not exist", path.display())]
     NoProfile { profile: String, path: PathBuf },
     #[error("{0}")]
@@ -33,7 +41,9 @@ pub enum ConfigError {
 }
 
 fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+    nearest
+        .map(|key| format!("; did you mean `{key}`?"))
+        .unwrap_or_default()
 }
 
 impl From<figment::Error> for ConfigError {
@@ -63,7 +73,10 @@ impl Loader<'_> {
         if let Some(profile) = self.profile {
             let path = PathBuf::from(PROFILE_FOLDER).join(format!("{profile}.toml"));
             if !path.is_file() {
-                return Err(ConfigError::NoProfile { profile: profile.to_owned(), path });
+                return Err(ConfigError::NoProfile {
+                    profile: profile.to_owned(),
+                    path,
+                });
             }
             let file = Figment::from(Toml::file_exact(&path));
             for key in keys_of(&file)? {
@@ -72,8 +85,15 @@ impl Loader<'_> {
             figment = figment.merge(file);
         }
         let assignments = self.environment.well_known(self.well_known)?;
-        let assignments = assignments.into_iter().chain(self.environment.prefixed(self.secrets)?);
-        for Assignment { key, value, variable } in assignments {
+        let assignments = assignments
+            .into_iter()
+            .chain(self.environment.prefixed(self.secrets)?);
+        for Assignment {
+            key,
+            value,
+            variable,
+        } in assignments
+        {
             require_known(&key, &known, &variable)?;
             let value = self.typed(&figment, &key, value);
             let provider = Serialized::global(&key, value);
@@ -87,7 +107,10 @@ impl Loader<'_> {
         match figment.find_value(key) {
             Ok(Value::String(..)) | Err(_) => Value::from(text),
             Ok(Value::Array(..)) if !text.trim_start().starts_with('[') => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
                 Value::from(items.map(str::to_owned).collect::<Vec<_>>())
             }
             Ok(_) => text.parse().unwrap_or_else(|_| Value::from(text)),
@@ -98,7 +121,11 @@ impl Loader<'_> {
 fn keys_of(figment: &Figment) -> Result<BTreeSet<String>, ConfigError> {
     fn walk(prefix: &str, dict: &Dict, keys: &mut BTreeSet<String>) {
         for (name, value) in dict {
-            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            let key = if prefix.is_empty() {
+                name.clone()
+            } else {
+                format!("{prefix}.{name}")
+            };
             match value.as_dict() {
                 Some(inner) => walk(&key, inner, keys),
                 None => {
@@ -123,7 +150,11 @@ fn require_known(key: &str, known: &BTreeSet<String>, origin: &str) -> Result<()
         .filter(|(similarity, _)| *similarity >= SIMILAR_ENOUGH)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate.clone());
-    Err(ConfigError::UnknownKey { key: key.to_owned(), origin: origin.to_owned(), nearest })
+    Err(ConfigError::UnknownKey {
+        key: key.to_owned(),
+        origin: origin.to_owned(),
+        nearest,
+    })
 }
 
 #[cfg(test)]
@@ -133,7 +164,8 @@ mod tests {
     use super::*;
     use crate::platform::config::SecretText;
 
-    const DEFAULTS: &str = "[server]\nport = 1\nbind = \"a\"\norigins = []\n[database]\nurl = \"x\"\n";
+    const DEFAULTS: &str =
+        "[server]\nport = 1\nbind = \"a\"\norigins = []\n[database]\nurl = \"x\"\n";
 
     #[derive(Debug, Deserialize)]
     struct Tree {
@@ -180,7 +212,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         let error = load(&[("APP_SERVER__PROT", "9")]).unwrap_err().to_string();
-        assert_eq!(error, "unknown setting `server.prot` in APP_SERVER__PROT; did you mean `server.port`?");
+        assert_eq!(
+            error,
+            "unknown setting `server.prot` in APP_SERVER__PROT; did you mean `server.port`?"
+        );
     }
 
     #[test]
@@ -190,17 +225,28 @@ mod tests {
         std::fs::write(&path, "from file\n").unwrap();
         let path = path.to_str().unwrap();
         for name in ["APP_DATABASE__URL_FILE", "DATABASE_URL_FILE"] {
-            assert_eq!(load(&[(name, path)]).unwrap().database.url.expose(), "from file");
+            assert_eq!(
+                load(&[(name, path)]).unwrap().database.url.expose(),
+                "from file"
+            );
         }
-        let error = load(&[("APP_DATABASE__URL_FILE", path), ("APP_DATABASE__URL", "x")]).unwrap_err();
+        let error =
+            load(&[("APP_DATABASE__URL_FILE", path), ("APP_DATABASE__URL", "x")]).unwrap_err();
         assert!(matches!(error, ConfigError::BothSet { .. }), "{error}");
-        let error = load(&[("APP_SERVER__PORT_FILE", path)]).unwrap_err().to_string();
-        assert!(error.contains("unknown setting `server.port_file`"), "{error}");
+        let error = load(&[("APP_SERVER__PORT_FILE", path)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("unknown setting `server.port_file`"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_value_of_the_wrong_type_names_its_key() {
-        let error = load(&[("APP_SERVER__PORT", "http")]).unwrap_err().to_string();
+        let error = load(&[("APP_SERVER__PORT", "http")])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("server.port"), "{error}");
     }
 }

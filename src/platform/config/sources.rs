@@ -18,13 +18,27 @@ const RESERVED: &[&str] = &["APP_PROFILE", "APP_ROLE"];
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     pub fn of_process() -> Self {
-        Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+        )
     }
 
-    pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -53,14 +67,22 @@ impl Environment {
             if RESERVED.contains(&variable.as_str()) {
                 continue;
             }
-            let base = variable.strip_suffix(FILE).filter(|base| secrets.contains(&dotted(base).as_str()));
+            let base = variable
+                .strip_suffix(FILE)
+                .filter(|base| secrets.contains(&dotted(base).as_str()));
             let name = base.unwrap_or(variable);
             let is_secret = secrets.contains(&dotted(name).as_str());
             if base.is_some() && self.get(name).is_some() {
-                return Err(ConfigError::BothSet { variable: name.to_owned() });
+                return Err(ConfigError::BothSet {
+                    variable: name.to_owned(),
+                });
             }
             if let Some(value) = self.value_or_file(name, is_secret)? {
-                found.push(Assignment { key: dotted(name), value, variable: variable.clone() });
+                found.push(Assignment {
+                    key: dotted(name),
+                    value,
+                    variable: variable.clone(),
+                });
             }
         }
         Ok(found)
@@ -71,7 +93,9 @@ impl Environment {
         let file_variable = format!("{name}{FILE}");
         let path = self.get(&file_variable).filter(|_| file_allowed);
         match (self.get(name), path) {
-            (Some(_), Some(_)) => Err(ConfigError::BothSet { variable: name.to_owned() }),
+            (Some(_), Some(_)) => Err(ConfigError::BothSet {
+                variable: name.to_owned(),
+            }),
             (None, Some(path)) => read_secret_file(&file_variable, path).map(Some),
             (value, None) => Ok(value.map(str::to_owned)),
         }
@@ -88,7 +112,11 @@ pub(super) struct Assignment {
 }
 
 fn dotted(variable: &str) -> String {
-    variable.strip_prefix(PREFIX).unwrap_or(variable).to_ascii_lowercase().replace("__", ".")
+    variable
+        .strip_prefix(PREFIX)
+        .unwrap_or(variable)
+        .to_ascii_lowercase()
+        .replace("__", ".")
 }
 
 fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
@@ -97,6 +125,9 @@ fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
         path: path.to_owned(),
         source,
     })?;
-    let text = text.strip_suffix('\n').map(|t| t.strip_suffix('\r').unwrap_or(t)).unwrap_or(&text);
+    let text = text
+        .strip_suffix('\n')
+        .map(|t| t.strip_suffix('\r').unwrap_or(t))
+        .unwrap_or(&text);
     Ok(text.to_owned())
 }

@@ -34,7 +34,10 @@ pub(crate) use each_backend;
 
 impl Conn {
     pub(super) fn new(backend: Backend) -> Self {
-        Self { backend, wakeups: Topics::default() }
+        Self {
+            backend,
+            wakeups: Topics::default(),
+        }
     }
 
     pub fn backend(&mut self) -> &mut Backend {
@@ -61,19 +64,23 @@ impl Conn {
         self.wakeups = Topics::default();
         match &mut self.backend {
             Backend::Pg(c) => AnsiTransactionManager::begin_transaction(c),
-            Backend::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            Backend::Sqlite(c) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+            }
         }
         .map_err(DbError::from)?;
         match body(self) {
             Ok(value) => {
-                each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c)).map_err(DbError::from)?;
+                each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c))
+                    .map_err(DbError::from)?;
                 Ok((value, std::mem::take(&mut self.wakeups)))
             }
             Err(error) => {
                 self.wakeups = Topics::default();
                 // The body's error says why; a failed rollback leaves a connection that
                 // `is_broken` finds and the pool discards.
-                let _discarded = each_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c));
+                let _discarded =
+                    each_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c));
                 Err(error)
             }
         }
@@ -87,7 +94,8 @@ impl Conn {
         &mut self,
         body: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        each_backend!(self, |c| AnsiTransactionManager::begin_transaction(c)).map_err(DbError::from)?;
+        each_backend!(self, |c| AnsiTransactionManager::begin_transaction(c))
+            .map_err(DbError::from)?;
         let outcome = body(self);
         match &outcome {
             Ok(_) => each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c)),

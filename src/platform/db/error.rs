@@ -25,7 +25,13 @@ pub enum DbError {
 
 impl DbError {
     pub fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+        matches!(
+            self,
+            Self::Query(DieselError::DatabaseError(
+                DatabaseErrorKind::UniqueViolation,
+                _
+            ))
+        )
     }
 
     /// Whether trying the same thing again later can succeed.
@@ -39,11 +45,18 @@ impl DbError {
                 // libpq gives these no kind of their own.
                 DatabaseErrorKind::Unknown => {
                     let message = information.message();
-                    ["server closed the connection", "terminating connection", "database is locked",
-                     "database system is", "could not connect", "no connection to the server",
-                     "SSL SYSCALL", "Connection refused"]
-                        .iter()
-                        .any(|known| message.contains(known))
+                    [
+                        "server closed the connection",
+                        "terminating connection",
+                        "database is locked",
+                        "database system is",
+                        "could not connect",
+                        "no connection to the server",
+                        "SSL SYSCALL",
+                        "Connection refused",
+                    ]
+                    .iter()
+                    .any(|known| message.contains(known))
                 }
                 _ => false,
             },
@@ -62,9 +75,12 @@ impl From<DieselError> for DbError {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         if error.is_transient() {
-            return Self::new(ErrorCode::Unavailable, "the database can not be reached right now")
-                .retry_after(RETRY_AFTER)
-                .caused_by(error);
+            return Self::new(
+                ErrorCode::Unavailable,
+                "the database can not be reached right now",
+            )
+            .retry_after(RETRY_AFTER)
+            .caused_by(error);
         }
         Self::internal(error)
     }

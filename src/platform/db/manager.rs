@@ -49,7 +49,8 @@ impl Manager {
     }
 
     fn open_postgres(&self, url: &SecretText) -> Result<PgConnection, r2d2::Error> {
-        let mut conn = PgConnection::establish(url.expose()).map_err(r2d2::Error::ConnectionError)?;
+        let mut conn =
+            PgConnection::establish(url.expose()).map_err(r2d2::Error::ConnectionError)?;
         conn.batch_execute(&format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET timezone = 'UTC'; \
              SET idle_in_transaction_session_timeout = {};",
@@ -63,14 +64,25 @@ impl Manager {
     /// commit: an answer that says "stored" holds through a power cut, not only a killed process,
     /// which WAL's usual `NORMAL` does not promise.
     fn open_sqlite(&self, path: &std::path::Path) -> Result<diesel::SqliteConnection, r2d2::Error> {
-        let bad_path = |why: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(why));
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| bad_path(format!("can not create {}: {error}", folder.display())))?;
+        let bad_path =
+            |why: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(why));
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                bad_path(format!("can not create {}: {error}", folder.display()))
+            })?;
         }
-        let path = path.to_str().ok_or_else(|| bad_path("the database path is not UTF-8".to_owned()))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| bad_path("the database path is not UTF-8".to_owned()))?;
         let mut conn = Conn::open_sqlite(path).map_err(r2d2::Error::ConnectionError)?;
-        let query_only = if self.access == Access::ReadOnly { "ON" } else { "OFF" };
+        let query_only = if self.access == Access::ReadOnly {
+            "ON"
+        } else {
+            "OFF"
+        };
         conn.batch_execute(&format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA query_only = {query_only};",
@@ -86,15 +98,24 @@ impl r2d2::ManageConnection for Manager {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<Pooled, Self::Error> {
-        Ok(Pooled { conn: self.open()?, proved: Some(Instant::now()) })
+        Ok(Pooled {
+            conn: self.open()?,
+            proved: Some(Instant::now()),
+        })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
-        if matches!(self.url, DatabaseUrl::Sqlite(_)) || pooled.proved.is_some_and(|proved| proved.elapsed() < TRUSTED_FOR) {
+        if matches!(self.url, DatabaseUrl::Sqlite(_))
+            || pooled
+                .proved
+                .is_some_and(|proved| proved.elapsed() < TRUSTED_FOR)
+        {
             return Ok(());
         }
         pooled.conn.ping().map_err(|_| {
-            r2d2::Error::ConnectionError(ConnectionError::BadConnection("the connection is gone".to_owned()))
+            r2d2::Error::ConnectionError(ConnectionError::BadConnection(
+                "the connection is gone".to_owned(),
+            ))
         })?;
         pooled.proved = Some(Instant::now());
         Ok(())

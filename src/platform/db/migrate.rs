@@ -75,7 +75,10 @@ impl SchemaState {
         if self.is_usable() {
             return Ok(());
         }
-        Err(MigrationError::Older { found: self.found.clone(), needed: self.needed.clone() })
+        Err(MigrationError::Older {
+            found: self.found.clone(),
+            needed: self.needed.clone(),
+        })
     }
 }
 
@@ -90,9 +93,15 @@ impl Migrator {
     /// When the URL is not one of the two forms.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, ConfigError> {
         // A migration may take longer than any statement that serves a request.
-        let settings = DatabaseSettings { statement_timeout_ms: 0, ..settings.clone() };
+        let settings = DatabaseSettings {
+            statement_timeout_ms: 0,
+            ..settings.clone()
+        };
         let manager = Manager::new(settings.parsed_url()?, Access::ReadWrite, &settings);
-        Ok(Self { manager, deadline: settings.migration_deadline() })
+        Ok(Self {
+            manager,
+            deadline: settings.migration_deadline(),
+        })
     }
 
     /// Applies what is missing, under the lock; a schema that is newer is left as it is.
@@ -148,14 +157,20 @@ impl Migrator {
     }
 
     fn connect(&self) -> Result<Conn, MigrationError> {
-        Ok(self.manager.connect().map_err(MigrationError::Connect)?.conn)
+        Ok(self
+            .manager
+            .connect()
+            .map_err(MigrationError::Connect)?
+            .conn)
     }
 
     /// A database that is starting beside us is waited for.
     fn connect_within(&self, started: Instant) -> Result<Conn, MigrationError> {
         loop {
             match self.connect() {
-                Err(_) if started.elapsed() < self.deadline && self.manager.url.is_postgres() => thread::sleep(POLL),
+                Err(_) if started.elapsed() < self.deadline && self.manager.url.is_postgres() => {
+                    thread::sleep(POLL)
+                }
                 outcome => return outcome,
             }
         }
@@ -165,7 +180,9 @@ impl Migrator {
     fn lock(&self, conn: &mut Conn, started: Instant) -> Result<Option<File>, MigrationError> {
         loop {
             let taken = match (&self.manager.url, conn.backend()) {
-                (DatabaseUrl::Sqlite(path), _) => lock_file(path.with_added_extension("migrating"))?.map(Some),
+                (DatabaseUrl::Sqlite(path), _) => {
+                    lock_file(path.with_added_extension("migrating"))?.map(Some)
+                }
                 (_, Backend::Pg(c)) => try_advisory_lock(c)?.then_some(None),
                 (_, Backend::Sqlite(_)) => Some(None),
             };
@@ -181,7 +198,12 @@ impl Migrator {
 }
 
 fn lock_file(path: PathBuf) -> Result<Option<File>, MigrationError> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(MigrationError::LockFile)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(MigrationError::LockFile)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -219,25 +241,45 @@ fn apply<C: Embedded>(conn: &mut C) -> Result<(), MigrationError>
 where
     EmbeddedMigrations: MigrationSource<C::Engine>,
 {
-    conn.run_pending_migrations(C::MIGRATIONS).map_err(MigrationError::Failed)?;
+    conn.run_pending_migrations(C::MIGRATIONS)
+        .map_err(MigrationError::Failed)?;
     Ok(())
 }
 
 fn state_of(conn: &mut Conn) -> Result<SchemaState, MigrationError> {
-    fn of<C: Embedded>(conn: &mut C) -> Result<SchemaState, Box<dyn std::error::Error + Send + Sync>>
+    fn of<C: Embedded>(
+        conn: &mut C,
+    ) -> Result<SchemaState, Box<dyn std::error::Error + Send + Sync>>
     where
         EmbeddedMigrations: MigrationSource<C::Engine>,
     {
-        let newest = |versions: &[String]| versions.iter().max().cloned().unwrap_or_else(|| "none".to_owned());
-        let applied: Vec<String> = conn.applied_migrations()?.iter().map(ToString::to_string).collect();
+        let newest = |versions: &[String]| {
+            versions
+                .iter()
+                .max()
+                .cloned()
+                .unwrap_or_else(|| "none".to_owned())
+        };
+        let applied: Vec<String> = conn
+            .applied_migrations()?
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut embedded: Vec<String> = MigrationSource::<C::Engine>::migrations(&C::MIGRATIONS)?
             .iter()
             .map(|migration: &Box<dyn Migration<C::Engine>>| migration.name().version().to_string())
             .collect();
         embedded.sort();
         let (found, needed) = (newest(&applied), newest(&embedded));
-        let pending = embedded.into_iter().filter(|version| !applied.contains(version)).collect();
-        Ok(SchemaState { found, needed, pending })
+        let pending = embedded
+            .into_iter()
+            .filter(|version| !applied.contains(version))
+            .collect();
+        Ok(SchemaState {
+            found,
+            needed,
+            pending,
+        })
     }
     each_backend!(conn, |c| of(c)).map_err(MigrationError::Failed)
 }

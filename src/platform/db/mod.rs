@@ -21,8 +21,8 @@ mod pool;
 mod settings;
 mod types;
 
-pub use conn::{Backend, Conn};
 pub(crate) use conn::each_backend;
+pub use conn::{Backend, Conn};
 pub use error::DbError;
 pub use migrate::{MigrationError, Migrator, SchemaState};
 pub use pool::Db;

@@ -1,6 +1,9 @@
 //! The door to the database: closures run on the blocking pool, each with one connection.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use diesel::r2d2::Pool;
 use tokio::{runtime::Handle, sync::Semaphore, time};
@@ -51,7 +54,12 @@ impl Lane {
             .connection_timeout(settings.acquire_timeout())
             .build_unchecked(manager);
         let permits = Arc::new(Semaphore::new(size));
-        Self { pool, permits, size, acquire_timeout: settings.acquire_timeout() }
+        Self {
+            pool,
+            permits,
+            size,
+            acquire_timeout: settings.acquire_timeout(),
+        }
     }
 
     async fn run<T, E>(
@@ -63,7 +71,11 @@ impl Lane {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let permit = time::timeout(self.acquire_timeout, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = time::timeout(
+            self.acquire_timeout,
+            Arc::clone(&self.permits).acquire_owned(),
+        )
+        .await;
         let Ok(Ok(permit)) = permit else {
             let waited_ms = u64::try_from(self.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
             return Err(DbError::Exhausted { waited_ms }.into());
@@ -83,11 +95,16 @@ impl Lane {
             }
             outcome
         });
-        task.await.unwrap_or_else(|error| Err(DbError::TaskEnded(error).into()))
+        task.await
+            .unwrap_or_else(|error| Err(DbError::TaskEnded(error).into()))
     }
 
     fn usage(&self, name: &'static str) -> PoolUse {
-        PoolUse { name, size: self.size, in_use: self.size - self.permits.available_permits() }
+        PoolUse {
+            name,
+            size: self.size,
+            in_use: self.size - self.permits.available_permits(),
+        }
     }
 }
 
@@ -99,20 +116,37 @@ impl Db {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn new(settings: &DatabaseSettings, sizing: Sizing, wakeups: Wakeups) -> Result<Self, ConfigError> {
+    pub fn new(
+        settings: &DatabaseSettings,
+        sizing: Sizing,
+        wakeups: Wakeups,
+    ) -> Result<Self, ConfigError> {
         let url = settings.parsed_url()?;
-        let lane = |access, size| Lane::new(Manager::new(url.clone(), access, settings), size, settings);
+        let lane =
+            |access, size| Lane::new(Manager::new(url.clone(), access, settings), size, settings);
         let (writer, reader) = match &url {
             DatabaseUrl::Sqlite(_) => (
                 lane(Access::ReadWrite, 1),
-                lane(Access::ReadOnly, sizing.sqlite_readers(settings.connections)),
+                lane(
+                    Access::ReadOnly,
+                    sizing.sqlite_readers(settings.connections),
+                ),
             ),
             DatabaseUrl::Postgres(_) => {
-                let both = lane(Access::ReadWrite, sizing.postgres_connections(settings.connections));
+                let both = lane(
+                    Access::ReadWrite,
+                    sizing.postgres_connections(settings.connections),
+                );
                 (both.clone(), both)
             }
         };
-        Ok(Self { writer, reader, wakeups, runtime: Handle::current(), url: Arc::new(url) })
+        Ok(Self {
+            writer,
+            reader,
+            wakeups,
+            runtime: Handle::current(),
+            url: Arc::new(url),
+        })
     }
 
     /// Runs `body` on a connection for reading, outside a transaction.
@@ -174,14 +208,21 @@ impl Db {
 
     /// Connections this process may open.
     pub fn capacity(&self) -> usize {
-        if self.is_postgres() { self.writer.size } else { self.writer.size + self.reader.size }
+        if self.is_postgres() {
+            self.writer.size
+        } else {
+            self.writer.size + self.reader.size
+        }
     }
 
     pub fn usage(&self) -> Vec<PoolUse> {
         if self.is_postgres() {
             vec![self.writer.usage("postgres")]
         } else {
-            vec![self.writer.usage("sqlite_writer"), self.reader.usage("sqlite_readers")]
+            vec![
+                self.writer.usage("sqlite_writer"),
+                self.reader.usage("sqlite_readers"),
+            ]
         }
     }
 }

@@ -137,7 +137,9 @@ impl FromSql<DbInstant, Pg> for Timestamp {
 impl FromSql<DbInstant, Sqlite> for Timestamp {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<sql_types::Text, Sqlite>>::from_sql(value)?;
-        Ok(DateTime::parse_from_rfc3339(&text)?.with_timezone(&Utc).into())
+        Ok(DateTime::parse_from_rfc3339(&text)?
+            .with_timezone(&Utc)
+            .into())
     }
 }
 

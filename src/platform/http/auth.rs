@@ -37,19 +37,34 @@ impl Credentials {
     /// # Errors
     /// `unauthenticated`, with the three forms that are understood.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, Failure> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::trim)
+        };
         let authorization = text(AUTHORIZATION.as_str()).unwrap_or_default();
         let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if scheme.eq_ignore_ascii_case("basic") {
-            let pair = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let pair = STANDARD
+                .decode(rest.trim())
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
             if let Some((public, secret)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
                 let public_key = Some(public.to_owned());
-                return Ok(Self { public_key, secret_key: SecretText::new(secret) });
+                return Ok(Self {
+                    public_key,
+                    secret_key: SecretText::new(secret),
+                });
             }
         }
-        let bearer = Some(rest.trim()).filter(|rest| scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty());
+        let bearer = Some(rest.trim())
+            .filter(|rest| scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty());
         match bearer.or_else(|| text("x-api-key")) {
-            Some(secret) => Ok(Self { public_key: None, secret_key: SecretText::new(secret) }),
+            Some(secret) => Ok(Self {
+                public_key: None,
+                secret_key: SecretText::new(secret),
+            }),
             None => Err(Failure::new(
                 ErrorCode::Unauthenticated,
                 "no API key came with the request; send it as `Authorization: Basic base64(pk:sk)`, \
@@ -78,8 +93,18 @@ pub mod may {
         )+};
     }
     permission_types!(
-        PromptsRead, PromptsWrite, PromptsProtect, GatewayCall, TracesRead, TracesWrite, JobsRead,
-        JobsManage, ProjectRead, KeysManage, PricesManage,
+        PromptsRead,
+        PromptsWrite,
+        PromptsProtect,
+        GatewayCall,
+        TracesRead,
+        TracesWrite,
+        JobsRead,
+        JobsManage,
+        ProjectRead,
+        KeysManage,
+        MembersManage,
+        PricesManage,
     );
 }
 
@@ -98,7 +123,10 @@ impl<P: Requires + 'static> FromRequest for Granted<P> {
         Box::pin(async move {
             let actor = actor.await?;
             actor.require(P::PERMISSION)?;
-            Ok(Self { actor, permission: PhantomData })
+            Ok(Self {
+                actor,
+                permission: PhantomData,
+            })
         })
     }
 }
@@ -107,8 +135,12 @@ impl<P: Requires + 'static> FromRequest for Granted<P> {
 ///
 /// # Panics
 /// When the server was built without an authenticator.
-pub(super) fn actor_of(request: &HttpRequest) -> impl Future<Output = Result<Actor, Failure>> + use<> {
-    let authenticator = request.app_data::<web::Data<Arc<dyn Authenticate>>>().cloned();
+pub(super) fn actor_of(
+    request: &HttpRequest,
+) -> impl Future<Output = Result<Actor, Failure>> + use<> {
+    let authenticator = request
+        .app_data::<web::Data<Arc<dyn Authenticate>>>()
+        .cloned();
     let credentials = Credentials::from_headers(request.headers());
     async move {
         let authenticator = authenticator.expect("the server is built with an authenticator");
@@ -126,16 +158,23 @@ mod tests {
         let mut headers = HeaderMap::new();
         let name = actix_web::http::header::HeaderName::from_static(name);
         headers.insert(name, HeaderValue::from_str(value).unwrap());
-        Credentials::from_headers(&headers).map(|c| (c.public_key, c.secret_key.expose().to_owned()))
+        Credentials::from_headers(&headers)
+            .map(|c| (c.public_key, c.secret_key.expose().to_owned()))
     }
 
     #[test]
     fn three_vendors_headers_give_the_same_key() {
         let secret = || "sk-1".to_owned();
-        assert_eq!(read("authorization", "Bearer sk-1").unwrap(), (None, secret()));
+        assert_eq!(
+            read("authorization", "Bearer sk-1").unwrap(),
+            (None, secret())
+        );
         assert_eq!(read("x-api-key", "sk-1").unwrap(), (None, secret()));
         let basic = format!("Basic {}", STANDARD.encode("pk-1:sk-1"));
-        assert_eq!(read("authorization", &basic).unwrap(), (Some("pk-1".to_owned()), secret()));
+        assert_eq!(
+            read("authorization", &basic).unwrap(),
+            (Some("pk-1".to_owned()), secret())
+        );
     }
 
     #[test]

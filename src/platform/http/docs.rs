@@ -22,7 +22,8 @@ pub fn finish_openapi(mut document: OpenApi) -> OpenApi {
         .build();
     let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build());
     let components = document.components.take().unwrap_or_default();
-    let schemas: Vec<(String, RefOr<utoipa::openapi::Schema>)> = components.schemas.into_iter().collect();
+    let schemas: Vec<(String, RefOr<utoipa::openapi::Schema>)> =
+        components.schemas.into_iter().collect();
     document.components = Some(
         ComponentsBuilder::new()
             .schemas_from_iter(schemas)

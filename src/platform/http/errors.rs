@@ -62,7 +62,13 @@ pub(super) fn failure_of(error: &Error) -> Failure {
         StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType,
         status if status.is_client_error() => ErrorCode::InvalidRequest,
-        _ => return Failure::new(ErrorCode::Internal, format!("{}", ErrorCode::Internal.meaning())).caused_by(Opaque(error.to_string())),
+        _ => {
+            return Failure::new(
+                ErrorCode::Internal,
+                format!("{}", ErrorCode::Internal.meaning()),
+            )
+            .caused_by(Opaque(error.to_string()));
+        }
     };
     Failure::new(code, error.to_string())
 }
@@ -78,22 +84,30 @@ pub(super) fn json_failure(error: &JsonPayloadError) -> Failure {
             ErrorCode::PayloadTooLarge,
             format!("the body is {length} bytes; the limit is {limit} bytes"),
         ),
-        JsonPayloadError::Overflow { limit } => {
-            Failure::new(ErrorCode::PayloadTooLarge, format!("the body is larger than the limit of {limit} bytes"))
-        }
+        JsonPayloadError::Overflow { limit } => Failure::new(
+            ErrorCode::PayloadTooLarge,
+            format!("the body is larger than the limit of {limit} bytes"),
+        ),
         JsonPayloadError::ContentType => Failure::new(
             ErrorCode::UnsupportedMediaType,
             "the body must be JSON, with the header `Content-Type: application/json`",
         ),
-        JsonPayloadError::Deserialize(error) => {
-            Failure::new(ErrorCode::InvalidRequest, format!("the JSON body is not as expected: {error}"))
-        }
-        other => Failure::new(ErrorCode::InvalidRequest, format!("the body can not be read: {other}")),
+        JsonPayloadError::Deserialize(error) => Failure::new(
+            ErrorCode::InvalidRequest,
+            format!("the JSON body is not as expected: {error}"),
+        ),
+        other => Failure::new(
+            ErrorCode::InvalidRequest,
+            format!("the body can not be read: {other}"),
+        ),
     }
 }
 
 pub(super) fn query_failure(error: &QueryPayloadError) -> Failure {
-    Failure::new(ErrorCode::InvalidRequest, format!("the query string is not as expected: {error}"))
+    Failure::new(
+        ErrorCode::InvalidRequest,
+        format!("the query string is not as expected: {error}"),
+    )
 }
 
 pub(super) fn path_failure(error: &PathError) -> Failure {
@@ -118,7 +132,9 @@ fn log(failure: &Failure) {
     let causes = failure.causes();
     match failure.category() {
         Category::Internal => tracing::error!(code, causes, "{failure}"),
-        Category::Unavailable | Category::Upstream | Category::Timeout => tracing::warn!(code, causes, "{failure}"),
+        Category::Unavailable | Category::Upstream | Category::Timeout => {
+            tracing::warn!(code, causes, "{failure}")
+        }
         _ => tracing::debug!(code, causes, "{failure}"),
     }
 }

@@ -1,11 +1,14 @@
-//! How bodies, queries and paths are read: the size limit, and errors in our own words.
+//! How bodies, queries and paths are read: the size limit, ids, and errors in our own words.
 
 use actix_web::web::{FormConfig, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
 
 use super::errors;
+use crate::kernel::{ErrorCode, Failure, Id};
 
 pub(super) fn json(limit: usize) -> JsonConfig {
-    JsonConfig::default().limit(limit).error_handler(|error, _| errors::json_failure(&error).into())
+    JsonConfig::default()
+        .limit(limit)
+        .error_handler(|error, _| errors::json_failure(&error).into())
 }
 
 pub(super) fn payload(limit: usize) -> PayloadConfig {
@@ -22,4 +25,17 @@ pub(super) fn query() -> QueryConfig {
 
 pub(super) fn path() -> PathConfig {
     PathConfig::default().error_handler(|error, _| errors::path_failure(&error).into())
+}
+
+/// An id in a path; text that is no id names nothing.
+///
+/// # Errors
+/// `not_found`, naming `what` was looked for.
+pub fn path_id<T: ?Sized>(what: &str, text: &str) -> Result<Id<T>, Failure> {
+    text.parse().map_err(|_| {
+        Failure::new(
+            ErrorCode::NotFound,
+            format!("no {what} `{text}` in this project"),
+        )
+    })
 }

@@ -30,7 +30,11 @@ pub(super) async fn live() -> impl Responder {
 #[get("/health/ready")]
 pub(super) async fn ready(health: web::Data<Health>) -> impl Responder {
     let readiness = health.readiness();
-    let mut answer = if readiness.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut answer = if readiness.ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
     answer.json(readiness)
 }
 

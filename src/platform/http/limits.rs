@@ -32,24 +32,45 @@ impl Limits {
 
     /// Admits a request, for as long as the permit lives.
     pub fn admit(&self, request: &ServiceRequest) -> Result<OwnedSemaphorePermit, Failure> {
-        let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
+        let url = request
+            .uri()
+            .path_and_query()
+            .map_or(0, |url| url.as_str().len());
         if url > self.url_bytes {
             return Err(over("URL", url, self.url_bytes, ErrorCode::UriTooLong));
         }
-        let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let headers = request
+            .headers()
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
         if headers > self.header_bytes {
-            return Err(over("headers", headers, self.header_bytes, ErrorCode::HeadersTooLarge));
+            return Err(over(
+                "headers",
+                headers,
+                self.header_bytes,
+                ErrorCode::HeadersTooLarge,
+            ));
         }
-        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| {
-            Failure::new(ErrorCode::Overloaded, ErrorCode::Overloaded.meaning()).retry_after(OVERLOAD_RETRY_AFTER)
-        })
+        Arc::clone(&self.in_flight)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::new(ErrorCode::Overloaded, ErrorCode::Overloaded.meaning())
+                    .retry_after(OVERLOAD_RETRY_AFTER)
+            })
     }
 
     pub fn timed_out(&self) -> Failure {
-        Failure::new(ErrorCode::Timeout, format!("no answer within {} s", self.time_to_answer.as_secs()))
+        Failure::new(
+            ErrorCode::Timeout,
+            format!("no answer within {} s", self.time_to_answer.as_secs()),
+        )
     }
 }
 
 fn over(what: &str, found: usize, limit: usize, code: ErrorCode) -> Failure {
-    Failure::new(code, format!("the {what} of this request: {found} bytes; the limit is {limit} bytes"))
+    Failure::new(
+        code,
+        format!("the {what} of this request: {found} bytes; the limit is {limit} bytes"),
+    )
 }

@@ -21,7 +21,8 @@ pub(super) fn record(method: &Method, route: &str, status: u16, took: Duration) 
     };
     let (route, status) = (route.to_owned(), status.to_string());
     counter!("http_requests_total", "method" => method, "route" => route.clone(), "status" => status).increment(1);
-    histogram!("http_request_duration_seconds", "method" => method, "route" => route).record(took.as_secs_f64());
+    histogram!("http_request_duration_seconds", "method" => method, "route" => route)
+        .record(took.as_secs_f64());
 }
 
 /// Metrics in Prometheus' text format. Everything in it comes from memory.

@@ -18,7 +18,9 @@ impl RequestId {
     /// The caller's id, if it is at most [`MAX_LENGTH`] visible ASCII characters; else a new one.
     pub(super) fn of(headers: &HeaderMap, clock: &Clock) -> Self {
         let given = headers.get(HEADER).and_then(|value| value.to_str().ok());
-        let sane = |id: &&str| (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        let sane = |id: &&str| {
+            (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+        };
         match given.filter(sane) {
             Some(id) => Self(id.to_owned()),
             None => {
@@ -39,6 +41,8 @@ impl FromRequest for RequestId {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.extensions().get::<Self>().cloned();
-        ready(Ok(id.unwrap_or_else(|| Self::of(request.headers(), &Clock::system()))))
+        ready(Ok(id.unwrap_or_else(|| {
+            Self::of(request.headers(), &Clock::system())
+        })))
     }
 }

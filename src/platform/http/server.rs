@@ -13,8 +13,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use super::{
-    Authenticate, ServerSettings, Surfaces, docs, extract, finish_openapi, health, limits::Limits,
-    metrics, shell::{self, Shell},
+    Authenticate, ServerSettings, Surfaces, docs, extract, finish_openapi, health,
+    limits::Limits,
+    metrics,
+    shell::{self, Shell},
 };
 use crate::{
     kernel::{Clock, ErrorCode, Failure},
@@ -41,7 +43,13 @@ pub struct ServerParts {
 pub fn bind(settings: &ServerSettings) -> io::Result<TcpListener> {
     let address = (settings.bind.as_str(), settings.port);
     TcpListener::bind(address).map_err(|error| {
-        io::Error::new(error.kind(), format!("can not listen on {}:{}: {error}", settings.bind, settings.port))
+        io::Error::new(
+            error.kind(),
+            format!(
+                "can not listen on {}:{}: {error}",
+                settings.bind, settings.port
+            ),
+        )
     })
 }
 
@@ -64,10 +72,14 @@ pub async fn serve(
     });
     let document = web::Data::new(openapi(parts.routes));
     let authenticator = web::Data::new(Arc::clone(&parts.authenticator));
-    let (health, db) = (web::Data::new(parts.health.clone()), web::Data::new(parts.db.clone()));
+    let (health, db) = (
+        web::Data::new(parts.health.clone()),
+        web::Data::new(parts.db.clone()),
+    );
     let workers = sizing.http_workers(settings.workers);
     let keep_alive = Duration::from_secs(settings.keep_alive_seconds);
-    let (max_connections, drain_timeout) = (settings.max_connections, settings.drain_timeout_seconds);
+    let (max_connections, drain_timeout) =
+        (settings.max_connections, settings.drain_timeout_seconds);
     let server = HttpServer::new(move || {
         let limit = settings.body_limit_bytes;
         let (app, _) = App::new()
@@ -89,7 +101,10 @@ pub async fn serve(
         app.service(docs::swagger_ui())
             .default_service(web::to(no_such_endpoint))
             .wrap(from_fn(shell::around))
-            .wrap(Condition::new(!settings.cors_allowed_origins.is_empty(), cors(&settings)))
+            .wrap(Condition::new(
+                !settings.cors_allowed_origins.is_empty(),
+                cors(&settings),
+            ))
             .wrap(Compress::default())
     })
     .listen(listener)?
@@ -110,7 +125,11 @@ pub async fn serve(
 
 /// The document of a server with these routes.
 pub fn openapi(routes: fn(&mut ServiceConfig<'_>)) -> OpenApi {
-    let (_, document) = App::new().into_utoipa_app().configure(operations).configure(routes).split_for_parts();
+    let (_, document) = App::new()
+        .into_utoipa_app()
+        .configure(operations)
+        .configure(routes)
+        .split_for_parts();
     finish_openapi(document)
 }
 
@@ -127,9 +146,15 @@ fn operations(config: &mut ServiceConfig<'_>) {
 async fn no_such_endpoint(request: HttpRequest) -> Result<&'static str, Failure> {
     let (method, path) = (request.method(), request.path());
     if request.resource_map().match_pattern(path).is_some() {
-        return Err(Failure::new(ErrorCode::MethodNotAllowed, format!("{method} is not allowed on {path}")));
+        return Err(Failure::new(
+            ErrorCode::MethodNotAllowed,
+            format!("{method} is not allowed on {path}"),
+        ));
     }
-    Err(Failure::new(ErrorCode::NotFound, format!("there is no endpoint {method} {path}; see /api/docs")))
+    Err(Failure::new(
+        ErrorCode::NotFound,
+        format!("there is no endpoint {method} {path}; see /api/docs"),
+    ))
 }
 
 fn cors(settings: &ServerSettings) -> Cors {

@@ -36,19 +36,31 @@ pub(super) async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let shell = request.app_data::<web::Data<Shell>>().expect("the server registers its shell").clone();
+    let shell = request
+        .app_data::<web::Data<Shell>>()
+        .expect("the server registers its shell")
+        .clone();
     let id = RequestId::of(request.headers(), &shell.clock);
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
-    let route = request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| NO_ROUTE.to_owned());
     let span = tracing::info_span!(
         "request", method = %method, route, request_id = id.as_str(), trace_id = tracing::field::Empty,
     );
-    let mut response = guarded(&shell, request, next, &id).instrument(span.clone()).await;
+    let mut response = guarded(&shell, request, next, &id)
+        .instrument(span.clone())
+        .await;
     let header = HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII");
-    response.headers_mut().insert(HeaderName::from_static(request_id::HEADER), header);
-    if matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes < COMPRESS_FROM_BYTES) {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static(request_id::HEADER), header);
+    if matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes < COMPRESS_FROM_BYTES)
+    {
+        response
+            .headers_mut()
+            .insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics::record(&method, &route, status, took);
@@ -66,17 +78,24 @@ async fn guarded(
     let surface = shell.surfaces.of(request.path());
     let _in_flight = match shell.limits.admit(&request) {
         Ok(permit) => permit,
-        Err(failure) => return request.into_response(errors::answer(&failure, surface, id.as_str())),
+        Err(failure) => {
+            return request.into_response(errors::answer(&failure, surface, id.as_str()));
+        }
     };
     let http_request = request.request().clone();
     let refuse = |failure: &Failure| {
-        ServiceResponse::new(http_request.clone(), errors::answer(failure, surface, id.as_str()))
+        ServiceResponse::new(
+            http_request.clone(),
+            errors::answer(failure, surface, id.as_str()),
+        )
     };
     let answering = async {
         if surface.idempotent && idempotency::applies(&request) {
             idempotency::answer_once(request, next).await
         } else {
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+            next.call(request)
+                .await
+                .map(ServiceResponse::map_into_boxed_body)
         }
     };
     let answered = if surface.limits_own_time {

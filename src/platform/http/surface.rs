@@ -21,8 +21,12 @@ pub struct Surface {
 }
 
 /// Our own API, and every path that no other surface claims.
-const OWN: Surface =
-    Surface { prefix: "/", render: errors::own_shape, limits_own_time: false, idempotent: true };
+const OWN: Surface = Surface {
+    prefix: "/",
+    render: errors::own_shape,
+    limits_own_time: false,
+    idempotent: true,
+};
 
 /// All surfaces of this server. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +42,9 @@ impl Surfaces {
     }
 
     pub fn of(&self, path: &str) -> &Surface {
-        self.0.iter().find(|surface| path.starts_with(surface.prefix)).unwrap_or(&OWN)
+        self.0
+            .iter()
+            .find(|surface| path.starts_with(surface.prefix))
+            .unwrap_or(&OWN)
     }
 }

@@ -53,8 +53,14 @@ pub(super) async fn answer_once(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let db = request.app_data::<web::Data<Db>>().expect("the server registers its database").clone();
-    let shell = request.app_data::<web::Data<Shell>>().expect("the server registers its shell").clone();
+    let db = request
+        .app_data::<web::Data<Db>>()
+        .expect("the server registers its database")
+        .clone();
+    let shell = request
+        .app_data::<web::Data<Shell>>()
+        .expect("the server registers its shell")
+        .clone();
     let claim = read_claim(&mut request, shell.body_limit_bytes).await?;
     let (reserving, now) = (claim.clone(), shell.clock.now());
     let reservation = db
@@ -64,9 +70,12 @@ pub(super) async fn answer_once(
     match reservation {
         Reservation::Taken => {}
         Reservation::InFlight => {
-            return Err(Failure::new(ErrorCode::IdempotencyInFlight, ErrorCode::IdempotencyInFlight.meaning())
-                .retry_after(Duration::from_secs(1))
-                .into());
+            return Err(Failure::new(
+                ErrorCode::IdempotencyInFlight,
+                ErrorCode::IdempotencyInFlight.meaning(),
+            )
+            .retry_after(Duration::from_secs(1))
+            .into());
         }
         Reservation::OtherRequest => {
             let code = ErrorCode::IdempotencyKeyReused;
@@ -84,18 +93,33 @@ pub(super) async fn answer_once(
 }
 
 async fn read_claim(request: &mut ServiceRequest, body_limit: usize) -> Result<Claim, Failure> {
-    let key = request.headers().get(IDEMPOTENCY_HEADER).and_then(|value| value.to_str().ok());
-    let key = key.filter(|key| (1..=MAX_KEY_LENGTH).contains(&key.len())).map(str::to_owned).ok_or_else(|| {
-        let message = format!("`{IDEMPOTENCY_HEADER}` must be 1 to {MAX_KEY_LENGTH} visible ASCII characters");
-        Failure::new(ErrorCode::InvalidRequest, message)
-    })?;
+    let key = request
+        .headers()
+        .get(IDEMPOTENCY_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let key = key
+        .filter(|key| (1..=MAX_KEY_LENGTH).contains(&key.len()))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            let message = format!(
+                "`{IDEMPOTENCY_HEADER}` must be 1 to {MAX_KEY_LENGTH} visible ASCII characters"
+            );
+            Failure::new(ErrorCode::InvalidRequest, message)
+        })?;
     let actor = auth::actor_of(request.request()).await?;
     let body = read_body(request, body_limit).await?;
     let mut hash = blake3::Hasher::new();
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or("", |target| target.as_str());
     hash.update(target.as_bytes()).update(&[0]).update(&body);
     request.set_payload(Payload::from(body));
-    Ok(Claim { project: actor.project, key, request_hash: hash.finalize().as_bytes().to_vec() })
+    Ok(Claim {
+        project: actor.project,
+        key,
+        request_hash: hash.finalize().as_bytes().to_vec(),
+    })
 }
 
 async fn read_body(request: &mut ServiceRequest, limit: usize) -> Result<Bytes, Failure> {
@@ -103,7 +127,10 @@ async fn read_body(request: &mut ServiceRequest, limit: usize) -> Result<Bytes, 
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
-            Failure::new(ErrorCode::InvalidRequest, format!("the body can not be read: {error}"))
+            Failure::new(
+                ErrorCode::InvalidRequest,
+                format!("the body can not be read: {error}"),
+            )
         })?;
         if body.len() + chunk.len() > limit {
             let message = format!("the body is larger than the limit of {limit} bytes");
@@ -127,24 +154,32 @@ async fn keep(
     }
     let (request, response) = response.into_parts();
     let (response, unread) = response.into_parts();
-    let body = body::to_bytes(unread).await.map_err(|error| {
-        Failure::internal(std::io::Error::other(error.into().to_string()))
-    })?;
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let body = body::to_bytes(unread)
+        .await
+        .map_err(|error| Failure::internal(std::io::Error::other(error.into().to_string())))?;
+    let content_type = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let answer = StoredAnswer {
         status: i32::from(response.status().as_u16()),
         content_type: content_type.map(str::to_owned),
         body: body.to_vec(),
     };
     if body.len() <= MAX_REPLAY_BYTES {
-        let outcome = db.write(move |conn| store::complete(conn, &claim, &answer)).await;
+        let outcome = db
+            .write(move |conn| store::complete(conn, &claim, &answer))
+            .await;
         if let Err(error) = outcome {
             tracing::warn!(error = %Failure::from(error), "the answer was not kept under its idempotency key");
         }
     } else {
         release(db, claim).await;
     }
-    Ok(ServiceResponse::new(request, response.set_body(body).map_into_boxed_body()))
+    Ok(ServiceResponse::new(
+        request,
+        response.set_body(body).map_into_boxed_body(),
+    ))
 }
 
 async fn release(db: &Db, claim: Claim) {
@@ -155,7 +190,9 @@ async fn release(db: &Db, claim: Claim) {
 }
 
 fn replay(answer: StoredAnswer) -> HttpResponse {
-    let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let status = u16::try_from(answer.status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
     response.insert_header((REPLAYED_HEADER, "true"));
     if let Some(content_type) = answer.content_type {

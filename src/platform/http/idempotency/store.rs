@@ -85,26 +85,44 @@ pub(super) fn reserve(
     };
     each_backend!(conn, |c| diesel::delete(stale()).execute(c))?;
     let inserted = each_backend!(conn, |c| {
-        diesel::insert_into(t::table).values(&new).on_conflict_do_nothing().execute(c)
+        diesel::insert_into(t::table)
+            .values(&new)
+            .on_conflict_do_nothing()
+            .execute(c)
     })?;
     if inserted == 1 {
         return Ok(Reservation::Taken);
     }
     let row: Option<Row> = each_backend!(conn, |c| {
-        t::table.find((claim.project, &claim.key)).select(Row::as_select()).first(c).optional()
+        t::table
+            .find((claim.project, &claim.key))
+            .select(Row::as_select())
+            .first(c)
+            .optional()
     })?;
     Ok(match row {
         // Released between the two statements: the caller may try again.
         None => Reservation::InFlight,
         Some(row) if row.request_hash != claim.request_hash => Reservation::OtherRequest,
-        Some(Row { status: Some(status), content_type, body, .. }) => {
-            Reservation::Answered(StoredAnswer { status, content_type, body: body.unwrap_or_default() })
-        }
+        Some(Row {
+            status: Some(status),
+            content_type,
+            body,
+            ..
+        }) => Reservation::Answered(StoredAnswer {
+            status,
+            content_type,
+            body: body.unwrap_or_default(),
+        }),
         Some(_) => Reservation::InFlight,
     })
 }
 
-pub(super) fn complete(conn: &mut Conn, claim: &Claim, answer: &StoredAnswer) -> Result<(), DbError> {
+pub(super) fn complete(
+    conn: &mut Conn,
+    claim: &Claim,
+    answer: &StoredAnswer,
+) -> Result<(), DbError> {
     use platform_idempotency as t;
     each_backend!(conn, |c| {
         diesel::update(t::table.find((claim.project, &claim.key)))
@@ -121,7 +139,12 @@ pub(super) fn complete(conn: &mut Conn, claim: &Claim, answer: &StoredAnswer) ->
 pub(super) fn release(conn: &mut Conn, claim: &Claim) -> Result<(), DbError> {
     use platform_idempotency as t;
     each_backend!(conn, |c| {
-        diesel::delete(t::table.find((claim.project, &claim.key)).filter(t::status.is_null())).execute(c)
+        diesel::delete(
+            t::table
+                .find((claim.project, &claim.key))
+                .filter(t::status.is_null()),
+        )
+        .execute(c)
     })?;
     Ok(())
 }
