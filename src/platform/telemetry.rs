@@ -76,6 +76,7 @@ impl Telemetry {
             .map_err(|error| {
                 ConfigError::Rejected(format!("telemetry can not be installed: {error}"))
             })?;
+        std::panic::set_hook(Box::new(log_panic));
         Ok(Self(provider))
     }
 
@@ -85,6 +86,13 @@ impl Telemetry {
             tracing::warn!(%error, "the last spans could not be exported");
         }
     }
+}
+
+/// A panic is a log line like any other error, with where it happened.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let message = panic.payload_as_str().unwrap_or("(no message)");
+    tracing::error!(location, "panic: {message}");
 }
 
 fn span_exporter(settings: &TelemetrySettings) -> Result<Option<SdkTracerProvider>, ConfigError> {

@@ -13,6 +13,7 @@
 //! }).await?;
 //! ```
 
+mod capacity;
 mod conn;
 mod error;
 mod manager;
@@ -21,10 +22,11 @@ mod pool;
 mod settings;
 mod types;
 
+pub use capacity::CapacityError;
 pub(crate) use conn::each_backend;
 pub use conn::{Backend, Conn};
 pub use error::DbError;
 pub use migrate::{MigrationError, Migrator, SchemaState};
-pub use pool::Db;
+pub use pool::{Db, PoolUse};
 pub use settings::{DatabaseSettings, DatabaseUrl};
 pub use types::{DbInstant, DbJson, DbUuid, JsonColumn};

@@ -4,13 +4,13 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
+    FromRequest, HttpMessage, HttpRequest,
+    dev::{Payload, ServiceRequest},
     http::header::{AUTHORIZATION, HeaderMap},
     web,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures::future::{BoxFuture, LocalBoxFuture};
+use futures::future::{BoxFuture, Ready, ready};
 
 use crate::{
     kernel::{Actor, ErrorCode, Failure, Permission},
@@ -116,36 +116,52 @@ pub struct Granted<P> {
 
 impl<P: Requires + 'static> FromRequest for Granted<P> {
     type Error = Failure;
-    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+    type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let actor = actor_of(request);
-        Box::pin(async move {
-            let actor = actor.await?;
+        let granted = caller(request).and_then(|actor| {
             actor.require(P::PERMISSION)?;
             Ok(Self {
                 actor,
                 permission: PhantomData,
             })
-        })
+        });
+        ready(granted)
     }
 }
 
-/// The actor behind a request's credentials.
+/// Who the shell found behind the request's credentials.
+#[derive(Clone)]
+struct Caller(Result<Actor, Failure>);
+
+/// Finds out who is asking, before anything of the body is read: a caller without a valid key learns
+/// that, and nothing about its body. Handlers see it through [`Granted`].
 ///
 /// # Panics
 /// When the server was built without an authenticator.
-pub(super) fn actor_of(
-    request: &HttpRequest,
-) -> impl Future<Output = Result<Actor, Failure>> + use<> {
+pub(super) async fn identify(request: &ServiceRequest) {
     let authenticator = request
         .app_data::<web::Data<Arc<dyn Authenticate>>>()
-        .cloned();
-    let credentials = Credentials::from_headers(request.headers());
-    async move {
-        let authenticator = authenticator.expect("the server is built with an authenticator");
-        authenticator.authenticate(credentials?).await
-    }
+        .expect("the server is built with an authenticator");
+    let found = match Credentials::from_headers(request.headers()) {
+        Ok(credentials) => authenticator.authenticate(credentials).await,
+        Err(failure) => Err(failure),
+    };
+    request.extensions_mut().insert(Caller(found));
+}
+
+/// The actor behind a request.
+pub(super) fn caller(request: &HttpRequest) -> Result<Actor, Failure> {
+    let found = request.extensions().get::<Caller>().cloned();
+    found.map_or_else(
+        || {
+            Err(Failure::new(
+                ErrorCode::Internal,
+                "the caller was not identified",
+            ))
+        },
+        |caller| caller.0,
+    )
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use utoipa::openapi::{
 use utoipa_swagger_ui::SwaggerUi;
 
 /// The name under which handlers ask for an API key.
-pub const API_KEY_SCHEME: &str = "api_key";
+const API_KEY_SCHEME: &str = "api_key";
 
 /// Gives the collected paths their title, version and security scheme.
-pub fn finish_openapi(mut document: OpenApi) -> OpenApi {
+pub(super) fn finish_openapi(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Kaname")
         .version(env!("CARGO_PKG_VERSION"))

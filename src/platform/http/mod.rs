@@ -16,12 +16,11 @@ mod shell;
 mod surface;
 
 pub use auth::{Authenticate, Credentials, Granted, Requires, may};
-pub use docs::{API_KEY_SCHEME, finish_openapi};
 pub use errors::{ErrorBody, ErrorDetail};
 pub use extract::path_id;
 pub use health::HealthReport;
 pub use idempotency::{IDEMPOTENCY_HEADER, MAX_REPLAY_BYTES};
 pub use request_id::RequestId;
-pub use server::{ServerParts, bind, serve};
+pub use server::{ServerParts, bind, openapi, serve};
 pub use settings::ServerSettings;
 pub use surface::{Surface, Surfaces};

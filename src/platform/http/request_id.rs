@@ -1,5 +1,7 @@
 //! One id for each request: taken from the caller when it is sane, sent back, and in every log line.
 
+use std::fmt;
+
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap};
 use futures::future::{Ready, ready};
 
@@ -32,6 +34,12 @@ impl RequestId {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

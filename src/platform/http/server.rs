@@ -13,7 +13,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use super::{
-    Authenticate, ServerSettings, Surfaces, docs, extract, finish_openapi, health,
+    Authenticate, ServerSettings, Surfaces, docs, extract, health,
     limits::Limits,
     metrics,
     shell::{self, Shell},
@@ -130,7 +130,7 @@ pub fn openapi(routes: fn(&mut ServiceConfig<'_>)) -> OpenApi {
         .configure(operations)
         .configure(routes)
         .split_for_parts();
-    finish_openapi(document)
+    docs::finish_openapi(document)
 }
 
 /// Endpoints of every role.

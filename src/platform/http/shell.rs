@@ -1,21 +1,23 @@
 //! The middleware around every handler: id, span, limits, time, metrics, and errors in the surface's
 //! shape. One layer rather than many: each costs every request.
 
-use std::time::Instant;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::header::{CONTENT_ENCODING, HeaderName, HeaderValue},
     middleware::Next,
     web,
 };
+use futures::FutureExt;
 use tokio::time;
 use tracing::Instrument;
 
-use super::{RequestId, Surfaces, errors, idempotency, limits::Limits, metrics, request_id};
-use crate::kernel::{Clock, Failure};
+use super::{RequestId, Surfaces, auth, errors, idempotency, limits::Limits, metrics, request_id};
+use crate::kernel::{Clock, ErrorCode, Failure};
 
 /// A body smaller than this costs more to compress than to send.
 const COMPRESS_FROM_BYTES: u64 = 1024;
@@ -49,47 +51,57 @@ pub(super) async fn around(
     let span = tracing::info_span!(
         "request", method = %method, route, request_id = id.as_str(), trace_id = tracing::field::Empty,
     );
-    let mut response = guarded(&shell, request, next, &id)
+    let answered = guarded(&shell, request, next, &id)
         .instrument(span.clone())
         .await;
-    let header = HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII");
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static(request_id::HEADER), header);
-    if matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes < COMPRESS_FROM_BYTES)
-    {
-        response
-            .headers_mut()
-            .insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
-    }
-    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let status = match &answered {
+        Ok(response) => response.status().as_u16(),
+        Err(response) => response.status().as_u16(),
+    };
+    let took = started.elapsed();
     metrics::record(&method, &route, status, took);
     span.in_scope(|| tracing::debug!(status, took_us = took.as_micros(), "answered"));
-    Ok(response)
+    match answered {
+        Ok(mut response) => {
+            sign(response.response_mut(), &id);
+            Ok(response)
+        }
+        Err(mut response) => {
+            sign(&mut response, &id);
+            Err(InternalError::from_response(id, response).into())
+        }
+    }
+}
+
+/// Puts the request's id on an answer, and keeps small bodies from being compressed.
+fn sign(response: &mut HttpResponse, id: &RequestId) {
+    let id = HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII");
+    let size = response.body().size();
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(request_id::HEADER), id);
+    if matches!(size, BodySize::Sized(bytes) if bytes < COMPRESS_FROM_BYTES) {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    }
 }
 
 /// The handler's answer within the limits; whatever fails becomes an answer of the surface.
+///
+/// `Err` is an answer too: one to a request that its handler still held when time ran out. (The
+/// router needs to be the request's only owner, so no copy of it can be kept for that case.)
 async fn guarded(
     shell: &Shell,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     id: &RequestId,
-) -> ServiceResponse<BoxBody> {
-    let surface = shell.surfaces.of(request.path());
+) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
+    let surface = *shell.surfaces.of(request.path());
+    let answer = |failure: &Failure| errors::answer(failure, &surface, id.as_str());
     let _in_flight = match shell.limits.admit(&request) {
         Ok(permit) => permit,
-        Err(failure) => {
-            return request.into_response(errors::answer(&failure, surface, id.as_str()));
-        }
+        Err(failure) => return Ok(request.into_response(answer(&failure))),
     };
-    let http_request = request.request().clone();
-    let refuse = |failure: &Failure| {
-        ServiceResponse::new(
-            http_request.clone(),
-            errors::answer(failure, surface, id.as_str()),
-        )
-    };
-    let answering = async {
+    let answering = AssertUnwindSafe(async {
+        auth::identify(&request).await;
         if surface.idempotent && idempotency::applies(&request) {
             idempotency::answer_once(request, next).await
         } else {
@@ -97,20 +109,26 @@ async fn guarded(
                 .await
                 .map(ServiceResponse::map_into_boxed_body)
         }
-    };
+    })
+    .catch_unwind();
     let answered = if surface.limits_own_time {
         answering.await
     } else {
-        match time::timeout(shell.limits.time_to_answer, answering).await {
-            Ok(answered) => answered,
-            Err(_) => return refuse(&shell.limits.timed_out()),
-        }
+        let within = time::timeout(shell.limits.time_to_answer, answering).await;
+        within.map_err(|_| answer(&shell.limits.timed_out()))?
     };
+    // What panicked is in the log, where the panic hook wrote it.
+    let answered = answered.map_err(|_| {
+        answer(&Failure::new(
+            ErrorCode::Internal,
+            ErrorCode::Internal.meaning(),
+        ))
+    })?;
     match answered {
         Ok(response) => match response.response().error().map(errors::failure_of) {
-            Some(failure) => refuse(&failure),
-            None => response,
+            Some(failure) => Ok(response.into_response(answer(&failure))),
+            None => Ok(response),
         },
-        Err(error) => refuse(&errors::failure_of(&error)),
+        Err(error) => Err(answer(&errors::failure_of(&error))),
     }
 }

@@ -106,7 +106,7 @@ async fn read_claim(request: &mut ServiceRequest, body_limit: usize) -> Result<C
             );
             Failure::new(ErrorCode::InvalidRequest, message)
         })?;
-    let actor = auth::actor_of(request.request()).await?;
+    let actor = auth::caller(request.request())?;
     let body = read_body(request, body_limit).await?;
     let mut hash = blake3::Hasher::new();
     let target = request

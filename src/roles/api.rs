@@ -1,0 +1,79 @@
+//! The api role: HTTP for clients.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    parts::Parts,
+    process::{StartError, Starting},
+};
+use crate::{
+    identity::{self, FirstProject, PrintedKeys},
+    platform::{
+        health::Health,
+        http::{self, ServerParts, Surfaces},
+    },
+};
+
+/// Sets up the first project; the endpoints themselves are part of the process's one server.
+pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
+    let init = &starting.settings.identity.init;
+    let first = starting.parts.identity.ensure_first_project(init).await;
+    match first.map_err(StartError::FirstProject)? {
+        FirstProject::Created(keys) => print_once(&keys),
+        FirstProject::Configured(project) => {
+            tracing::info!(project = %project.id, "the configured project is in place")
+        }
+        FirstProject::Nothing => {}
+    }
+    Ok(())
+}
+
+/// What the HTTP server of a process serves beside probes and metrics.
+pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> ServerParts {
+    let state = parts.clone();
+    ServerParts {
+        health,
+        authenticator: Arc::new(parts.identity.clone()),
+        surfaces: Surfaces::new(&[]),
+        db: parts.db.clone(),
+        clock: parts.clock.clone(),
+        routes: if serves_api { routes } else { no_routes },
+        state: Arc::new(move |config| register(&state, config)),
+    }
+}
+
+fn register(parts: &Parts, config: &mut web::ServiceConfig) {
+    config.app_data(web::Data::new(parts.identity.clone()));
+}
+
+/// Every endpoint of every context.
+fn routes(config: &mut ServiceConfig<'_>) {
+    identity::routes(config);
+}
+
+fn no_routes(_: &mut ServiceConfig<'_>) {}
+
+/// The document that `/api/openapi.json` answers with.
+pub fn openapi_document() -> OpenApi {
+    http::openapi(routes)
+}
+
+/// Standard output, not the log: a log is kept, and this is shown once.
+#[expect(
+    clippy::print_stdout,
+    reason = "the operator reads the first keys here, once"
+)]
+fn print_once(PrintedKeys { project, keys }: &PrintedKeys) {
+    println!(
+        "\n  A first project was created. Its keys are shown only now:\n\n    \
+         project     {} ({})\n    public key  {}\n    secret key  {}\n",
+        project.name,
+        project.id,
+        keys.public.as_str(),
+        keys.secret.expose(),
+    );
+}

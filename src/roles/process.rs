@@ -1,0 +1,142 @@
+//! One process: from settings to a server that is ready, and from a signal to a clean end.
+
+use std::{collections::BTreeSet, io, net::SocketAddr};
+
+use tokio::task;
+
+use super::{Role, Settings, api, event_processor, gauges, migrate, parts::Parts, worker};
+use crate::{
+    identity::IdentityError,
+    platform::{
+        config::ConfigError,
+        db::{CapacityError, MigrationError},
+        health::{Health, HealthBuilder, Need},
+        http,
+        lifecycle::{Lifecycle, Outcome, Stage},
+        sizing::Sizing,
+        telemetry,
+    },
+};
+
+/// Why a process did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    #[error(transparent)]
+    Capacity(#[from] CapacityError),
+    #[error("the first project can not be set up")]
+    FirstProject(#[source] IdentityError),
+    #[error("{0}")]
+    Server(#[source] io::Error),
+    #[error("starting was interrupted")]
+    Interrupted(#[from] task::JoinError),
+}
+
+/// What a role is started with.
+pub(super) struct Starting<'a> {
+    pub settings: &'a Settings,
+    pub sizing: Sizing,
+    pub parts: &'a Parts,
+    pub lifecycle: &'a Lifecycle,
+}
+
+/// A process that runs.
+pub struct Process {
+    /// Where it listens.
+    pub address: SocketAddr,
+    pub lifecycle: Lifecycle,
+    settings: Settings,
+}
+
+impl Process {
+    /// Brings the schema up to date, starts the roles, and returns once the port is open.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running.
+    pub async fn start(settings: Settings, roles: &[Role]) -> Result<Self, StartError> {
+        let roles: BTreeSet<Role> = roles.iter().copied().collect();
+        let sizing = Sizing::of_machine();
+        telemetry::prometheus();
+        migrate::prepare_schema(&settings.database).await?;
+        let parts = Parts::build(&settings, sizing)?;
+        parts.db.check_capacity().await?;
+        let listener = http::bind(&settings.server).map_err(StartError::Server)?;
+        let address = listener.local_addr().map_err(StartError::Server)?;
+        let lifecycle = Lifecycle::default();
+        let starting = Starting {
+            settings: &settings,
+            sizing,
+            parts: &parts,
+            lifecycle: &lifecycle,
+        };
+        for role in &roles {
+            match role {
+                Role::Api => api::start(&starting).await?,
+                Role::Worker => worker::start(&starting).await?,
+                Role::EventProcessor => event_processor::start(&starting).await?,
+                Role::Migrate => {}
+            }
+        }
+        let health = health(&parts, &lifecycle, &roles);
+        health.check_now().await;
+        lifecycle.spawn(Stage::Serve, "health", |stop| {
+            health.clone().keep_checking(stop)
+        });
+        lifecycle.spawn(Stage::Serve, "gauges", |stop| {
+            gauges::keep_current(parts.clone(), stop)
+        });
+        let serves_api = roles.contains(&Role::Api);
+        let server_parts = api::server_parts(&parts, health, serves_api);
+        let server_settings = settings.server.clone();
+        lifecycle.spawn(Stage::Serve, "http", move |stop| async move {
+            if let Err(error) =
+                http::serve(listener, server_settings, sizing, server_parts, stop).await
+            {
+                tracing::error!(%error, "the HTTP server can not serve");
+            }
+        });
+        let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        tracing::info!(%address, roles = names.join(","), "serving");
+        Ok(Self {
+            address,
+            lifecycle,
+            settings,
+        })
+    }
+
+    /// Runs until a signal, or a task that fails, begins the drain; then drains.
+    pub async fn run_to_end(self, stop_asked: impl Future<Output = ()>) -> Outcome {
+        tokio::select! {
+            () = stop_asked => tracing::info!("draining"),
+            () = self.lifecycle.draining() => {}
+        }
+        let server = &self.settings.server;
+        let outcome = self
+            .lifecycle
+            .drain(server.drain_delay(), server.drain_timeout())
+            .await;
+        tracing::info!(?outcome, "ended");
+        outcome
+    }
+}
+
+fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Health {
+    let db = parts.db.clone();
+    HealthBuilder::default()
+        .component("database", Need::Required, move || {
+            let db = db.clone();
+            async move {
+                db.version()
+                    .await
+                    .map(Some)
+                    .map_err(|error| error.to_string())
+            }
+        })
+        .build(
+            lifecycle.clone(),
+            roles.iter().map(|role| role.name()).collect(),
+        )
+}

@@ -1,0 +1,135 @@
+//! The whole configuration: one section a module, and what the environment may say of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::IdentitySettings,
+    platform::{
+        config::{ConfigError, Environment, Loader, WellKnown},
+        db::DatabaseSettings,
+        http::ServerSettings,
+        telemetry::TelemetrySettings,
+    },
+};
+
+/// `config/default.toml`: every key, its default and its meaning.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// Settings that also come from `<VARIABLE>_FILE`, and that are shown masked.
+const SECRETS: &[&str] = &[
+    "database.url",
+    "redis.url",
+    "identity.key_hash_secret",
+    "identity.init.secret_key",
+    "identity.init.user_password",
+    "gateway.openai.api_key",
+    "gateway.anthropic.api_key",
+];
+
+/// Names that other software has made well known.
+const WELL_KNOWN: &[WellKnown] = &[
+    ("DATABASE_URL", "database.url"),
+    ("REDIS_URL", "redis.url"),
+    ("OPENAI_API_KEY", "gateway.openai.api_key"),
+    ("OPENAI_BASE_URL", "gateway.openai.base_url"),
+    ("ANTHROPIC_API_KEY", "gateway.anthropic.api_key"),
+    ("ANTHROPIC_BASE_URL", "gateway.anthropic.base_url"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+    ("LANGFUSE_INIT_ORG_ID", "identity.init.organization_id"),
+    ("LANGFUSE_INIT_ORG_NAME", "identity.init.organization_name"),
+    ("LANGFUSE_INIT_PROJECT_ID", "identity.init.project_id"),
+    ("LANGFUSE_INIT_PROJECT_NAME", "identity.init.project_name"),
+    (
+        "LANGFUSE_INIT_PROJECT_PUBLIC_KEY",
+        "identity.init.public_key",
+    ),
+    (
+        "LANGFUSE_INIT_PROJECT_SECRET_KEY",
+        "identity.init.secret_key",
+    ),
+    ("LANGFUSE_INIT_USER_EMAIL", "identity.init.user_email"),
+    ("LANGFUSE_INIT_USER_NAME", "identity.init.user_name"),
+    ("LANGFUSE_INIT_USER_PASSWORD", "identity.init.user_password"),
+];
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Settings {
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub identity: IdentitySettings,
+    pub telemetry: TelemetrySettings,
+}
+
+impl Settings {
+    /// # Errors
+    /// Names the setting, where it came from, and what would be right.
+    pub fn load(profile: Option<&str>, environment: &Environment) -> Result<Self, ConfigError> {
+        let loader = Loader {
+            defaults: DEFAULTS,
+            profile,
+            environment,
+            well_known: WELL_KNOWN,
+            secrets: SECRETS,
+        };
+        let settings: Self = loader.load()?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// What no single value can tell.
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.database.parsed_url()?;
+        let positive = [
+            ("server.max_in_flight", self.server.max_in_flight),
+            ("server.max_connections", self.server.max_connections),
+            ("server.body_limit_bytes", self.server.body_limit_bytes),
+        ];
+        match positive.into_iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(ConfigError::Rejected(format!(
+                "`{key}` must be greater than 0"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_defaults_are_valid_and_every_special_key_exists() {
+        let settings = Settings::load(None, &Environment::default()).unwrap();
+        assert_eq!(
+            (settings.server.bind.as_str(), settings.server.port),
+            ("127.0.0.1", 8080)
+        );
+        for (variable, _) in WELL_KNOWN {
+            let environment = Environment::from_pairs([(*variable, "sqlite:x")]);
+            Settings::load(None, &environment).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "sqlite:x\n").unwrap();
+        for key in SECRETS {
+            let variable = format!("APP_{}_FILE", key.replace('.', "__").to_uppercase());
+            let environment = Environment::from_pairs([(variable, file.to_str().unwrap())]);
+            Settings::load(None, &environment).unwrap();
+        }
+    }
+
+    #[test]
+    fn shown_settings_hide_every_secret() {
+        let secret = "sqlite:a-very-secret-value-of-many-characters";
+        let pairs = SECRETS.iter().map(|key| {
+            (
+                format!("APP_{}", key.replace('.', "__").to_uppercase()),
+                secret,
+            )
+        });
+        let settings = Settings::load(None, &Environment::from_pairs(pairs)).unwrap();
+        let shown = crate::platform::config::effective_toml(&settings).unwrap();
+        assert!(!shown.contains("a-very-secret-value"), "{shown}");
+        assert!(!format!("{settings:?}").contains("a-very-secret-value"));
+    }
+}

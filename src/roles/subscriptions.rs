@@ -1,0 +1,1 @@
+//! Who hears of what: joins each context's events to the reactions of others.

@@ -1,0 +1,10 @@
+//! Tests over HTTP, against the real app on port 0, on both databases.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authorization;
+mod identity;
+mod migrations;
+mod openapi;
+mod shell;

@@ -1,0 +1,224 @@
+//! The schema: the same on both engines, reversible, and as `table!` says.
+
+use std::{collections::BTreeMap, path::Path};
+
+use diesel::{
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+    sql_types::Text,
+};
+use kaname::platform::db::{DatabaseSettings, Migrator};
+
+use crate::support::{Engine, database::Database};
+
+/// Table → its columns, each `name type nullability`.
+type Schema = BTreeMap<String, Vec<String>>;
+
+fn settings(database: &Database) -> DatabaseSettings {
+    let environment = [("APP_DATABASE__URL", database.url.as_str())];
+    let environment = kaname::platform::config::Environment::from_pairs(environment);
+    kaname::roles::Settings::load(None, &environment)
+        .unwrap()
+        .database
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    owner: String,
+    #[diesel(sql_type = Text)]
+    description: String,
+}
+
+const POSTGRES_COLUMNS: &str = "
+    SELECT table_name::text AS owner,
+           column_name || ' ' || data_type || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS description
+      FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'
+     ORDER BY table_name, ordinal_position";
+
+const SQLITE_COLUMNS: &str = "
+    SELECT m.name AS owner,
+           c.name || ' ' || lower(c.type) || CASE WHEN c.\"notnull\" OR c.pk > 0 THEN ' not null' ELSE '' END AS description
+      FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+     WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'
+     ORDER BY m.name, c.cid";
+
+fn schema_of(database: &Database) -> Schema {
+    let columns: Vec<Column> = match database.url.strip_prefix("sqlite:") {
+        Some(path) => {
+            sql_query(SQLITE_COLUMNS).load(&mut SqliteConnection::establish(path).unwrap())
+        }
+        None => {
+            sql_query(POSTGRES_COLUMNS).load(&mut PgConnection::establish(&database.url).unwrap())
+        }
+    }
+    .unwrap();
+    let mut schema = Schema::new();
+    for Column { owner, description } in columns {
+        schema.entry(owner).or_default().push(description);
+    }
+    schema
+}
+
+/// A column's type in the words that both engines and `table!` share.
+fn common(kind: &str) -> &'static str {
+    match kind {
+        "uuid" | "blob" | "bytea" | "DbUuid" | "Binary" => "bytes",
+        "timestamp with time zone"
+        | "text"
+        | "json"
+        | "character varying"
+        | "DbInstant"
+        | "DbJson"
+        | "Text" => "text",
+        "bigint" | "integer" | "BigInt" | "Integer" => "integer",
+        "boolean" | "Bool" => "boolean",
+        "double precision" | "double" | "Double" => "float",
+        other => panic!("the type `{other}` is not in the table of src/platform/db/types.rs"),
+    }
+}
+
+fn in_common_words(schema: &Schema) -> Schema {
+    let column = |text: &String| {
+        let (name, rest) = text.split_once(' ').unwrap();
+        let (kind, nullable) = rest
+            .strip_suffix(" not null")
+            .map_or((rest, ""), |kind| (kind, " not null"));
+        format!("{name} {}{nullable}", common(kind))
+    };
+    schema
+        .iter()
+        .map(|(table, columns)| (table.clone(), columns.iter().map(column).collect()))
+        .collect()
+}
+
+/// Every `table!` in the sources, read from their text: the modules keep theirs private.
+fn tables_in_sources(folder: &Path, found: &mut Schema) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            tables_in_sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for block in text.split("diesel::table! {").skip(1) {
+                let (name, columns) = read_table(block);
+                assert!(
+                    found.insert(name.clone(), columns).is_none(),
+                    "{name} is declared twice"
+                );
+            }
+        }
+    }
+}
+
+fn read_table(block: &str) -> (String, Vec<String>) {
+    let head = block
+        .lines()
+        .find(|line| line.contains(" (") && line.trim_end().ends_with('{'))
+        .unwrap();
+    let name = head.trim().split(' ').next().unwrap().to_owned();
+    let body = &block[block.find(head).unwrap() + head.len()..];
+    let body = &body[..body.find('}').unwrap()];
+    let column = |line: &str| {
+        let (column, kind) = line.trim().trim_end_matches(',').split_once(" -> ")?;
+        let inner = kind
+            .strip_prefix("Nullable<")
+            .and_then(|kind| kind.strip_suffix('>'));
+        let nullable = if inner.is_some() { "" } else { " not null" };
+        Some(format!(
+            "{column} {}{nullable}",
+            common(inner.unwrap_or(kind))
+        ))
+    };
+    (name, body.lines().filter_map(column).collect())
+}
+
+#[test]
+fn up_down_up_is_the_identity_on_both_engines() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        let migrator = Migrator::new(&settings(&database)).unwrap();
+        let before = migrator.state().unwrap();
+        assert_eq!(before.found, "none");
+        assert!(before.require_usable().is_err());
+        migrator.migrate().unwrap();
+        let up = schema_of(&database);
+        migrator.revert(before.pending.len()).unwrap();
+        assert_eq!(schema_of(&database), Schema::new(), "{engine:?}");
+        assert!(migrator.migrate().unwrap().is_usable());
+        assert_eq!(schema_of(&database), up, "{engine:?}");
+    }
+}
+
+#[test]
+fn both_engines_and_the_sources_have_the_same_tables() {
+    let schema = |engine| {
+        let database = Database::create(engine);
+        Migrator::new(&settings(&database))
+            .unwrap()
+            .migrate()
+            .unwrap();
+        in_common_words(&schema_of(&database))
+    };
+    let (sqlite, postgres) = (schema(Engine::Sqlite), schema(Engine::Postgres));
+    assert_eq!(sqlite, postgres);
+    let mut declared = Schema::new();
+    tables_in_sources(Path::new("src"), &mut declared);
+    assert_eq!(declared, sqlite);
+}
+
+#[test]
+fn an_older_schema_is_refused_with_both_versions_and_a_newer_one_is_accepted() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        let migrator = Migrator::new(&DatabaseSettings {
+            migration_deadline_seconds: 0,
+            ..settings(&database)
+        })
+        .unwrap();
+        let newest = migrator.migrate().unwrap().needed;
+        migrator.revert(1).unwrap();
+        let older = migrator.state().unwrap();
+        let refusal = migrator.wait_until_usable().unwrap_err().to_string();
+        assert!(
+            refusal.contains(&older.found) && refusal.contains(&newest),
+            "{refusal}"
+        );
+
+        migrator.migrate().unwrap();
+        add_version_of_a_later_binary(&database);
+        let newer = migrator.wait_until_usable().unwrap();
+        assert!(newer.found > newer.needed);
+    }
+}
+
+fn add_version_of_a_later_binary(database: &Database) {
+    let insert =
+        sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
+    match database.url.strip_prefix("sqlite:") {
+        Some(path) => insert.execute(&mut SqliteConnection::establish(path).unwrap()),
+        None => insert.execute(&mut PgConnection::establish(&database.url).unwrap()),
+    }
+    .unwrap();
+}
+
+#[test]
+fn processes_that_migrate_at_once_do_not_disturb_each_other() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        let settings = settings(&database);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    assert!(
+                        Migrator::new(&settings)
+                            .unwrap()
+                            .migrate()
+                            .unwrap()
+                            .is_usable()
+                    )
+                });
+            }
+        });
+    }
+}

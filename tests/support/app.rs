@@ -1,0 +1,250 @@
+//! The app under test, in this process: started as `main` starts it, and spoken to over HTTP.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use kaname::{
+    platform::{config::Environment, lifecycle::Outcome},
+    roles::{Process, Role, Settings},
+};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use super::database::{Database, Engine};
+
+pub const PUBLIC_KEY: &str = "pk-test-0123456789";
+pub const SECRET_KEY: &str = "sk-test-0123456789";
+const KEY_HASH_SECRET: &str = "a secret for tests, 32 characters or more";
+
+/// A running app, its first project's keys, and a client.
+pub struct App {
+    pub url: String,
+    /// The `sk-...` that [`App::request`] sends.
+    pub secret_key: String,
+    pub public_key: String,
+    http: reqwest::Client,
+    process: Option<Process>,
+    /// Shared by every process of a [`App::sibling`] cluster.
+    database: std::sync::Arc<Database>,
+    environment: BTreeMap<String, String>,
+}
+
+impl App {
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &[]).await
+    }
+
+    /// Starts every serving role, with more settings as `APP_SECTION__KEY` pairs.
+    pub async fn start_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        Self::start_roles(engine, &Role::SERVING, settings).await
+    }
+
+    pub async fn start_roles(engine: Engine, roles: &[Role], settings: &[(&str, &str)]) -> Self {
+        let database = std::sync::Arc::new(Database::create(engine));
+        let mut environment = BTreeMap::from(
+            [
+                ("APP_SERVER__PORT", "0"),
+                ("APP_DATABASE__URL", database.url.as_str()),
+                ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
+                ("LANGFUSE_INIT_PROJECT_ID", "first"),
+                ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
+                ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),
+                ("LANGFUSE_INIT_PROJECT_SECRET_KEY", SECRET_KEY),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        environment.extend(
+            settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        Self::launch(database, environment, roles).await
+    }
+
+    /// Another process on the same database and settings.
+    pub async fn sibling(&self, roles: &[Role]) -> Self {
+        Self::launch(self.database.clone(), self.environment.clone(), roles).await
+    }
+
+    /// The same app after a restart: this one is stopped, then started on the same database.
+    pub async fn restarted(self, roles: &[Role]) -> Self {
+        let (database, environment) = (self.database.clone(), self.environment.clone());
+        self.stop().await;
+        Self::launch(database, environment, roles).await
+    }
+
+    async fn launch(
+        database: std::sync::Arc<Database>,
+        environment: BTreeMap<String, String>,
+        roles: &[Role],
+    ) -> Self {
+        let _already_installed = rustls::crypto::ring::default_provider().install_default();
+        let settings = Settings::load(None, &Environment::from_pairs(environment.clone()))
+            .expect("the test's settings are valid");
+        let process = Process::start(settings, roles)
+            .await
+            .expect("the app starts");
+        Self {
+            url: format!("http://{}", process.address),
+            secret_key: SECRET_KEY.to_owned(),
+            public_key: PUBLIC_KEY.to_owned(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .expect("a client"),
+            process: Some(process),
+            database,
+            environment,
+        }
+    }
+
+    /// Drains the app; everything in progress must finish in time.
+    pub async fn stop(mut self) {
+        let process = self.process.take().expect("the app runs");
+        let outcome = process.run_to_end(async {}).await;
+        assert_eq!(outcome, Outcome::Drained);
+    }
+
+    pub fn client(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// A request without credentials.
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .timeout(Duration::from_secs(60))
+    }
+
+    /// A request with the project's secret key as a bearer token.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(&self.secret_key)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::DELETE, path)).await
+    }
+
+    /// The same app as seen by a key with these scopes only.
+    pub async fn with_scopes(&self, scopes: &[&str]) -> Viewer<'_> {
+        let created = self
+            .post(
+                "/api/v1/keys",
+                &json!({ "name": "scoped", "scopes": scopes }),
+            )
+            .await;
+        let secret_key = created.expect(201)["secret_key"]
+            .as_str()
+            .expect("a secret")
+            .to_owned();
+        Viewer {
+            app: self,
+            secret_key,
+        }
+    }
+
+    /// Another project beside the first one, and a key with every permission in it.
+    pub async fn other_project(&self) -> Viewer<'_> {
+        let secret_key = "sk-other-9876543210".to_owned();
+        let mut environment = self.environment.clone();
+        for (name, value) in [
+            ("LANGFUSE_INIT_PROJECT_ID", "other"),
+            ("LANGFUSE_INIT_PROJECT_NAME", "Other project"),
+            ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "pk-other-9876543210"),
+            ("LANGFUSE_INIT_PROJECT_SECRET_KEY", secret_key.as_str()),
+        ] {
+            environment.insert(name.to_owned(), value.to_owned());
+        }
+        let other = Self::launch(self.database.clone(), environment, &[Role::Api]).await;
+        other.stop().await;
+        Viewer {
+            app: self,
+            secret_key,
+        }
+    }
+}
+
+/// The app, asked with another key.
+pub struct Viewer<'a> {
+    app: &'a App,
+    pub secret_key: String,
+}
+
+impl Viewer<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.app
+            .anonymous(method, path)
+            .bearer_auth(&self.secret_key)
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, path);
+        Answer::of(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response: Response = request.send().await.expect("the app answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the answer is text");
+        Self {
+            status,
+            headers,
+            text,
+        }
+    }
+
+    /// The JSON body, `Null` when there is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The JSON body of an answer that must have this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// The `error` of one of our own error bodies, which must have this status.
+    #[track_caller]
+    pub fn expect_error(&self, status: u16) -> Value {
+        self.expect(status)["error"].clone()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

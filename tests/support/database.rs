@@ -1,0 +1,62 @@
+//! A database of its own for each test: a file, or a new database on the test server.
+
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use tempfile::TempDir;
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that nobody else uses, and its URL.
+pub struct Database {
+    pub url: String,
+    /// Holds SQLite's file for as long as the test runs.
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    pub fn create(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite:{}", folder.path().join("kaname.db").display());
+                Self {
+                    url,
+                    _folder: Some(folder),
+                }
+            }
+            Engine::Postgres => {
+                let server = service("TEST_POSTGRES_URL");
+                let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+                let mut admin = PgConnection::establish(&server).expect("the test server answers");
+                admin
+                    .batch_execute(&format!("CREATE DATABASE {name}"))
+                    .expect("a new database");
+                Self {
+                    url: with_database(&server, &name),
+                    _folder: None,
+                }
+            }
+        }
+    }
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let mut url = url::Url::parse(server).expect("TEST_POSTGRES_URL is a URL");
+    url.set_path(name);
+    url.to_string()
+}
+
+/// The address of a service that `scripts/services` started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where tests read the environment"
+)]
+pub fn service(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run the tests with `make test`, or `scripts/services run cargo test`")
+    })
+}
