@@ -207,7 +207,7 @@ impl Identity {
             scopes: Permissions::all(),
             expires_at: None,
         };
-        let key = self.describe_key(new, keys)?;
+        let key = self.describe_key(&new, keys)?;
         Ok(store::insert_key(
             conn,
             project.id,

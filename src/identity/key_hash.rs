@@ -80,7 +80,9 @@ fn create(file: &Path) -> io::Result<String> {
     OsRng
         .try_fill_bytes(&mut random)
         .map_err(io::Error::other)?;
-    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = random
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let draft: PathBuf = file.with_added_extension(std::process::id().to_string());
     let mut out = OpenOptions::new()
         .write(true)

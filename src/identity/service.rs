@@ -140,7 +140,7 @@ impl Identity {
             return Err(IdentityError::GrantsMoreThanItHas(excess));
         }
         let pair = KeyPair::generate();
-        let key = self.describe_key(new, &pair)?;
+        let key = self.describe_key(&new, &pair)?;
         let (project, hash, row) = (actor.project, self.hasher.hash(&pair.secret), key.clone());
         self.db
             .write(move |conn| store::insert_key(conn, project, &row, &hash))
@@ -150,7 +150,7 @@ impl Identity {
 
     pub(super) fn describe_key(
         &self,
-        new: NewKey,
+        new: &NewKey,
         pair: &KeyPair,
     ) -> Result<ApiKey, IdentityError> {
         let now = self.clock.now();
@@ -267,13 +267,13 @@ impl Identity {
             .write(move |conn| {
                 store::lock_project(conn, project)?;
                 keep_an_owner(&store::members(conn, project)?, user, None)?;
-                match store::remove_member(conn, project, user)? {
-                    true => Ok(()),
-                    false => Err(IdentityError::NotFound {
-                        what: "member",
-                        name: user.to_string(),
-                    }),
+                if store::remove_member(conn, project, user)? {
+                    return Ok(());
                 }
+                Err(IdentityError::NotFound {
+                    what: "member",
+                    name: user.to_string(),
+                })
             })
             .await
     }

@@ -1,14 +1,19 @@
 //! A failure on its way to a caller: what every context's error enum becomes at the edge.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 use super::{Category, ErrorCode};
 
-/// A code to match on, a sentence for a person, and what the operator's log needs.
+/// A code to match on, a sentence for a person, and what the operator's log needs. One pointer wide:
+/// nearly every function can return one.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Failure(Box<FailureParts>);
+
+/// What a [`Failure`] says.
+#[derive(Clone, Debug)]
+pub struct FailureParts {
     pub code: ErrorCode,
     /// For the caller. Names what is wrong and what would be right; never carries a source's text.
     pub message: String,
@@ -20,15 +25,23 @@ pub struct Failure {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
+impl Deref for Failure {
+    type Target = FailureParts;
+
+    fn deref(&self) -> &FailureParts {
+        &self.0
+    }
+}
+
 impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(FailureParts {
             code,
             message: message.into(),
             details: Value::Null,
             retry_after: None,
             source: None,
-        }
+        }))
     }
 
     /// Something the caller can do nothing about: the message on the wire is the code's meaning.
@@ -38,19 +51,19 @@ impl Failure {
 
     #[must_use]
     pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.0.source = Some(Arc::new(source));
         self
     }
 
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = details;
+        self.0.details = details;
         self
     }
 
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -60,10 +73,7 @@ impl Failure {
 
     /// The chain of causes, outermost first, joined by `: `; `None` without a cause.
     pub fn causes(&self) -> Option<String> {
-        let mut next: Option<&(dyn Error + 'static)> = self
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static));
+        let mut next = self.source();
         next?;
         let mut chain = Vec::new();
         while let Some(cause) = next {

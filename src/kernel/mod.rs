@@ -14,7 +14,7 @@ mod time;
 
 pub use actor::{Actor, Subject};
 pub use error_code::{Category, ErrorCode};
-pub use failure::Failure;
+pub use failure::{Failure, FailureParts};
 pub use id::{ApiKeyId, Id, OrganizationId, ProjectId, UserId};
 pub use money::NanoUsd;
 pub use paging::{Cursor, MAX_PAGE_ITEMS, Page, PageLimit};

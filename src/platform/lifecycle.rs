@@ -152,16 +152,16 @@ mod tests {
     #[tokio::test]
     async fn the_flush_stage_stops_only_after_everything_that_serves_has_ended() {
         let lifecycle = Lifecycle::default();
-        let (ended, mut order) = mpsc::unbounded_channel();
+        let (ended, mut order) = mpsc::channel(2);
         let flushed = ended.clone();
         lifecycle.spawn(Stage::Flush, "writer", move |stop| async move {
             stop.cancelled().await;
-            flushed.send("flush").unwrap();
+            flushed.send("flush").await.unwrap();
         });
         lifecycle.spawn(Stage::Serve, "server", move |stop| async move {
             stop.cancelled().await;
             tokio::task::yield_now().await;
-            ended.send("serve").unwrap();
+            ended.send("serve").await.unwrap();
         });
         assert_eq!(
             lifecycle.drain(Duration::ZERO, LONG).await,

@@ -4,7 +4,7 @@ use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
@@ -103,7 +103,6 @@ fn span_exporter(settings: &TelemetrySettings) -> Result<Option<SdkTracerProvide
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .with_endpoint(endpoint)
-        .with_http_client(reqwest::Client::new())
         .build()
         .map_err(|error| {
             ConfigError::Rejected(format!("`telemetry.otlp_endpoint` is not usable: {error}"))

@@ -25,7 +25,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
     match first.map_err(StartError::FirstProject)? {
         FirstProject::Created(keys) => print_once(&keys),
         FirstProject::Configured(project) => {
-            tracing::info!(project = %project.id, "the configured project is in place")
+            tracing::info!(project = %project.id, "the configured project is in place");
         }
         FirstProject::Nothing => {}
     }

@@ -9,7 +9,7 @@ use super::Role;
 use crate::kernel::{ApiKeyId, Permission, ProjectId};
 
 /// Kaname: the backend of an LLM application. Without a command it serves; without a role it plays
-/// every role in one process, on SQLite unless DATABASE_URL says otherwise.
+/// every role in one process, on SQLite unless `DATABASE_URL` says otherwise.
 #[derive(Debug, Parser)]
 #[command(name = "app", version, about, long_about = None)]
 pub struct Cli {

@@ -72,7 +72,7 @@ fn try_run(cli: Cli) -> Result<ExitCode, Fatal> {
         .build()?;
     match cli.command {
         Some(Command::Config) => {
-            print(&effective_toml(&settings).map_err(|error| Fatal::Format(error.into()))?)
+            print(&effective_toml(&settings).map_err(|error| Fatal::Format(error.into()))?);
         }
         Some(Command::Openapi) => {
             let document = api::openapi_document();

@@ -140,7 +140,10 @@ async fn the_first_start_on_an_empty_database_makes_one_project_and_later_ones_n
     let process = Process::start(settings(&parts), &[Role::Api])
         .await
         .unwrap();
-    let keys = reqwest::Client::new()
+    let keys = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
         .get(format!("http://{}/api/v1/keys", process.address))
         .bearer_auth("sk-known-1234")
         .send()

@@ -1,4 +1,8 @@
 //! Tests over HTTP, against the real app on port 0, on both databases.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test states what must hold by failing"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

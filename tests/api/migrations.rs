@@ -210,13 +210,8 @@ fn processes_that_migrate_at_once_do_not_disturb_each_other() {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    assert!(
-                        Migrator::new(&settings)
-                            .unwrap()
-                            .migrate()
-                            .unwrap()
-                            .is_usable()
-                    )
+                    let state = Migrator::new(&settings).unwrap().migrate().unwrap();
+                    assert!(state.is_usable());
                 });
             }
         });

@@ -116,7 +116,7 @@ impl App {
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.url))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
     }
 
     /// A request with the project's secret key as a bearer token.

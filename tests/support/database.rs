@@ -1,6 +1,7 @@
 //! A database of its own for each test: a file, or a new database on the test server.
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use kaname::kernel::Clock;
 use tempfile::TempDir;
 
 /// Which database a test runs on.
@@ -30,7 +31,10 @@ impl Database {
             }
             Engine::Postgres => {
                 let server = service("TEST_POSTGRES_URL");
-                let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+                let name = format!(
+                    "test_{}",
+                    Clock::system().new_id::<Database>().as_uuid().simple()
+                );
                 let mut admin = PgConnection::establish(&server).expect("the test server answers");
                 admin
                     .batch_execute(&format!("CREATE DATABASE {name}"))

@@ -95,7 +95,7 @@ impl Loader<'_> {
         } in assignments
         {
             require_known(&key, &known, &variable)?;
-            let value = self.typed(&figment, &key, value);
+            let value = Self::typed(&figment, &key, value);
             let provider = Serialized::global(&key, value);
             figment = figment.merge(Figment::from(provider).select(Profile::Global));
         }
@@ -103,7 +103,7 @@ impl Loader<'_> {
     }
 
     /// Environment text as the type its default has: text stays text even when it looks like a number.
-    fn typed(&self, figment: &Figment, key: &str, text: String) -> Value {
+    fn typed(figment: &Figment, key: &str, text: String) -> Value {
         match figment.find_value(key) {
             Ok(Value::String(..)) | Err(_) => Value::from(text),
             Ok(Value::Array(..)) if !text.trim_start().starts_with('[') => {

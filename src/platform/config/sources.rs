@@ -125,9 +125,6 @@ fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
         path: path.to_owned(),
         source,
     })?;
-    let text = text
-        .strip_suffix('\n')
-        .map(|t| t.strip_suffix('\r').unwrap_or(t))
-        .unwrap_or(&text);
-    Ok(text.to_owned())
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }

@@ -37,7 +37,9 @@ impl DbError {
     /// Whether trying the same thing again later can succeed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable(_) | Self::Exhausted { .. } => true,
+            Self::Unavailable(_)
+            | Self::Exhausted { .. }
+            | Self::Query(DieselError::BrokenTransactionManager) => true,
             Self::Query(DieselError::DatabaseError(kind, information)) => match kind {
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
@@ -60,7 +62,6 @@ impl DbError {
                 }
                 _ => false,
             },
-            Self::Query(DieselError::BrokenTransactionManager) => true,
             _ => false,
         }
     }

@@ -12,7 +12,7 @@ use std::{
 
 use diesel::{
     PgConnection, QueryableByName, RunQueryDsl,
-    migration::{Migration, MigrationSource},
+    migration::MigrationSource,
     r2d2::ManageConnection as _,
     sql_query,
     sql_types::{BigInt, Bool},
@@ -136,7 +136,7 @@ impl Migrator {
                 state.require_usable()?;
                 return Ok(state);
             }
-            thread::sleep(POLL);
+            pause();
         }
     }
 
@@ -169,7 +169,7 @@ impl Migrator {
         loop {
             match self.connect() {
                 Err(_) if started.elapsed() < self.deadline && self.manager.url.is_postgres() => {
-                    thread::sleep(POLL)
+                    pause();
                 }
                 outcome => return outcome,
             }
@@ -192,9 +192,18 @@ impl Migrator {
             if started.elapsed() >= self.deadline {
                 return Err(MigrationError::Locked(self.deadline));
             }
-            thread::sleep(POLL);
+            pause();
         }
     }
+}
+
+/// Between two looks at a lock or a schema that another process holds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "migrations run on a thread of their own"
+)]
+fn pause() {
+    thread::sleep(POLL);
 }
 
 fn lock_file(path: PathBuf) -> Result<Option<File>, MigrationError> {
@@ -267,7 +276,7 @@ fn state_of(conn: &mut Conn) -> Result<SchemaState, MigrationError> {
             .collect();
         let mut embedded: Vec<String> = MigrationSource::<C::Engine>::migrations(&C::MIGRATIONS)?
             .iter()
-            .map(|migration: &Box<dyn Migration<C::Engine>>| migration.name().version().to_string())
+            .map(|migration| migration.name().version().to_string())
             .collect();
         embedded.sort();
         let (found, needed) = (newest(&applied), newest(&embedded));

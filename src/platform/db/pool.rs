@@ -48,7 +48,7 @@ impl Lane {
         let pool = Pool::builder()
             .max_size(max_size)
             .min_idle(Some(0))
-            .idle_timeout(Some(Duration::from_secs(300)))
+            .idle_timeout(Some(Duration::from_mins(5)))
             .test_on_check_out(true)
             .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
             .connection_timeout(settings.acquire_timeout())

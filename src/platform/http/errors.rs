@@ -63,11 +63,8 @@ pub(super) fn failure_of(error: &Error) -> Failure {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType,
         status if status.is_client_error() => ErrorCode::InvalidRequest,
         _ => {
-            return Failure::new(
-                ErrorCode::Internal,
-                format!("{}", ErrorCode::Internal.meaning()),
-            )
-            .caused_by(Opaque(error.to_string()));
+            return Failure::new(ErrorCode::Internal, ErrorCode::Internal.meaning())
+                .caused_by(Opaque(error.to_string()));
         }
     };
     Failure::new(code, error.to_string())
@@ -133,7 +130,7 @@ fn log(failure: &Failure) {
     match failure.category() {
         Category::Internal => tracing::error!(code, causes, "{failure}"),
         Category::Unavailable | Category::Upstream | Category::Timeout => {
-            tracing::warn!(code, causes, "{failure}")
+            tracing::warn!(code, causes, "{failure}");
         }
         _ => tracing::debug!(code, causes, "{failure}"),
     }

@@ -14,6 +14,7 @@ mod server;
 mod settings;
 mod shell;
 mod surface;
+mod trace_context;
 
 pub use auth::{Authenticate, Credentials, Granted, Requires, may};
 pub use errors::{ErrorBody, ErrorDetail};

@@ -23,13 +23,14 @@ impl RequestId {
         let sane = |id: &&str| {
             (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
         };
-        match given.filter(sane) {
-            Some(id) => Self(id.to_owned()),
-            None => {
-                let id: Id<RequestMarker> = clock.new_id();
-                Self(id.as_uuid().simple().to_string())
-            }
-        }
+        given
+            .filter(sane)
+            .map_or_else(|| Self::new(clock), |id| Self(id.to_owned()))
+    }
+
+    fn new(clock: &Clock) -> Self {
+        let id: Id<RequestMarker> = clock.new_id();
+        Self(id.as_uuid().simple().to_string())
     }
 
     pub fn as_str(&self) -> &str {

@@ -119,8 +119,8 @@ pub async fn serve(
         stop.cancelled().await;
         handle.stop(true).await;
     };
-    let (served, ()) = tokio::join!(server, stopping);
-    served
+    let (outcome, ()) = tokio::join!(server, stopping);
+    outcome
 }
 
 /// The document of a server with these routes.

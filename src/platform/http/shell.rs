@@ -16,7 +16,10 @@ use futures::FutureExt;
 use tokio::time;
 use tracing::Instrument;
 
-use super::{RequestId, Surfaces, auth, errors, idempotency, limits::Limits, metrics, request_id};
+use super::{
+    RequestId, Surfaces, auth, errors, idempotency, limits::Limits, metrics, request_id,
+    trace_context,
+};
 use crate::kernel::{Clock, ErrorCode, Failure};
 
 /// A body smaller than this costs more to compress than to send.
@@ -51,6 +54,7 @@ pub(super) async fn around(
     let span = tracing::info_span!(
         "request", method = %method, route, request_id = id.as_str(), trace_id = tracing::field::Empty,
     );
+    trace_context::continue_in(&span, request.headers(), &shell.clock);
     let answered = guarded(&shell, request, next, &id)
         .instrument(span.clone())
         .await;

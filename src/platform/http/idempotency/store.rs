@@ -101,8 +101,6 @@ pub(super) fn reserve(
             .optional()
     })?;
     Ok(match row {
-        // Released between the two statements: the caller may try again.
-        None => Reservation::InFlight,
         Some(row) if row.request_hash != claim.request_hash => Reservation::OtherRequest,
         Some(Row {
             status: Some(status),
@@ -114,7 +112,8 @@ pub(super) fn reserve(
             content_type,
             body: body.unwrap_or_default(),
         }),
-        Some(_) => Reservation::InFlight,
+        // Not answered yet, or released between the two statements: the caller may try again.
+        Some(_) | None => Reservation::InFlight,
     })
 }
 

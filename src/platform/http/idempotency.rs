@@ -33,7 +33,7 @@ pub const MAX_REPLAY_BYTES: usize = 1024 * 1024;
 const REPLAYED_HEADER: &str = "idempotent-replayed";
 const MAX_KEY_LENGTH: usize = 255;
 /// A reservation this old belongs to a process that died before it answered.
-const ABANDONED_AFTER: Duration = Duration::from_secs(120);
+const ABANDONED_AFTER: Duration = Duration::from_mins(2);
 
 /// The identity of one request: its project, its key, and a hash of what it asks.
 #[derive(Clone, Debug)]
