@@ -6,6 +6,7 @@ pub mod db;
 pub mod events;
 pub mod health;
 pub mod http;
+pub mod jobs;
 pub mod lifecycle;
 pub mod outbox;
 pub mod sizing;
