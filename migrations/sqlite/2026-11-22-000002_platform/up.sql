@@ -94,7 +94,6 @@ CREATE TABLE platform_idempotency (
     project_id blob NOT NULL,
     key text NOT NULL,
     request_hash blob NOT NULL,
-    state text NOT NULL,
     status integer,
     content_type text,
     body blob,

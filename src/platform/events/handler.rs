@@ -79,8 +79,18 @@ where
         let handler = Arc::clone(&handler);
         Box::pin(async move {
             let event = decode(&envelope)?;
-            let Envelope { id, occurred_at, .. } = envelope;
-            handler(Received { id, event, occurred_at, attempt, group, clock }).await
+            let Envelope {
+                id, occurred_at, ..
+            } = envelope;
+            handler(Received {
+                id,
+                event,
+                occurred_at,
+                attempt,
+                group,
+                clock,
+            })
+            .await
         })
     })
 }

@@ -46,7 +46,11 @@ impl Subscriptions {
     {
         let handlers = self.durable.entry(group).or_default();
         let replaced = handlers.insert(E::NAME, handler::durable(group, handler));
-        assert!(replaced.is_none(), "group `{group}` subscribes twice to `{}`", E::NAME);
+        assert!(
+            replaced.is_none(),
+            "group `{group}` subscribes twice to `{}`",
+            E::NAME
+        );
         self
     }
 
@@ -59,7 +63,10 @@ impl Subscriptions {
         F: Fn(E) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        self.everywhere.entry(E::NAME).or_default().push(handler::everywhere(handler));
+        self.everywhere
+            .entry(E::NAME)
+            .or_default()
+            .push(handler::everywhere(handler));
         self
     }
 
@@ -75,17 +82,28 @@ impl Subscriptions {
         self
     }
 
-    pub(in crate::platform) fn groups(&self) -> impl Iterator<Item = (&'static str, &GroupHandlers)> {
-        self.durable.iter().map(|(group, handlers)| (*group, handlers))
+    pub(in crate::platform) fn groups(
+        &self,
+    ) -> impl Iterator<Item = (&'static str, &GroupHandlers)> {
+        self.durable
+            .iter()
+            .map(|(group, handlers)| (*group, handlers))
     }
 
     /// The groups that want an event of this name.
     pub(in crate::platform) fn groups_for(&self, name: &str) -> impl Iterator<Item = &'static str> {
-        self.groups().filter(move |(_, handlers)| handlers.contains_key(name)).map(|(group, _)| group)
+        self.groups()
+            .filter(move |(_, handlers)| handlers.contains_key(name))
+            .map(|(group, _)| group)
     }
 
     pub(in crate::platform) async fn tell_everywhere(&self, envelope: &Envelope) {
-        for handler in self.everywhere.get(envelope.name.as_str()).into_iter().flatten() {
+        for handler in self
+            .everywhere
+            .get(envelope.name.as_str())
+            .into_iter()
+            .flatten()
+        {
             if let Err(error) = handler(envelope).await {
                 tracing::warn!(
                     event.id = %envelope.id, event.name = envelope.name,

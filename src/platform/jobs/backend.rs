@@ -62,18 +62,19 @@ impl QueueInner {
     async fn next_batch(&self) -> Vec<Arc<Running>> {
         let mut wait = self.poll_interval;
         loop {
-            let claimed = {
-                let _claiming = self.claiming.lock().await;
-                if self.stop.is_cancelled() {
-                    return future::pending().await;
-                }
-                self.try_claim().await
-            };
+            let claimed = self.claim_unless_stopped().await;
+            if self.stop.is_cancelled() && claimed.as_ref().is_ok_and(Vec::is_empty) {
+                return future::pending().await;
+            }
             match claimed {
                 Ok(claimed) if !claimed.is_empty() => return claimed,
                 Ok(_) => wait = self.until_next().await.unwrap_or(self.poll_interval),
                 Err(error) => {
-                    tracing::warn!(queue = self.name, error = &error as &dyn Error, "jobs could not be claimed");
+                    tracing::warn!(
+                        queue = self.name,
+                        error = &error as &dyn Error,
+                        "jobs could not be claimed"
+                    );
                 }
             }
             tokio::select! {
@@ -84,6 +85,15 @@ impl QueueInner {
         }
     }
 
+    async fn claim_unless_stopped(&self) -> Result<Vec<Arc<Running>>, DbError> {
+        let _claiming = self.claiming.lock().await;
+        if self.stop.is_cancelled() {
+            Ok(Vec::new())
+        } else {
+            self.try_claim().await
+        }
+    }
+
     async fn try_claim(&self) -> Result<Vec<Arc<Running>>, DbError> {
         let first = tokio::select! {
             place = Arc::clone(&self.places).acquire_owned() => place.ok(),
@@ -91,7 +101,9 @@ impl QueueInner {
         };
         let mut places: Vec<_> = first.into_iter().collect();
         while !places.is_empty() && places.len() < CLAIM_AT_ONCE {
-            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { break };
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                break;
+            };
             places.push(place);
         }
         if places.is_empty() {
@@ -101,7 +113,10 @@ impl QueueInner {
         let (key, now) = ((self.worker, clock.new_id()), clock.now());
         let (queue, kinds) = (self.name, self.kinds.clone());
         let limit = i64::try_from(places.len()).unwrap_or(1);
-        let write = self.performer.db.write(move |conn| claim::claim(conn, key, (queue, &kinds), now, limit));
+        let write = self
+            .performer
+            .db
+            .write(move |conn| claim::claim(conn, key, (queue, &kinds), now, limit));
         let claims: Vec<Claim> = write.await?;
         let running = |(claim, place)| {
             let running = Arc::new(Running::new(claim, place));
@@ -114,7 +129,11 @@ impl QueueInner {
     /// Time until the next scheduled job is due, at most the poll interval.
     async fn until_next(&self) -> Result<Duration, DbError> {
         let (queue, kinds) = (self.name, self.kinds.clone());
-        let next = self.performer.db.read(move |conn| claim::next_run_at(conn, queue, &kinds)).await?;
+        let next = self
+            .performer
+            .db
+            .read(move |conn| claim::next_run_at(conn, queue, &kinds))
+            .await?;
         let now = self.performer.clock.now();
         let wait = next.map_or(self.poll_interval, |next| next.since(now));
         Ok(wait.clamp(LEAST_WAIT, self.poll_interval.max(LEAST_WAIT)))
@@ -148,7 +167,11 @@ impl Persistence for Queue {
     type Error = Infallible;
 
     async fn register(&mut self, worker: &WorkerContext) -> Result<(), Infallible> {
-        tracing::debug!(queue = self.0.name, worker = worker.name(), "the queue has a worker");
+        tracing::debug!(
+            queue = self.0.name,
+            worker = worker.name(),
+            "the queue has a worker"
+        );
         Ok(())
     }
 
@@ -156,7 +179,10 @@ impl Persistence for Queue {
         Ok(())
     }
 
-    async fn fetch_next(&mut self, _worker: &WorkerContext) -> Result<Vec<Task<Arc<Running>>>, Infallible> {
+    async fn fetch_next(
+        &mut self,
+        _worker: &WorkerContext,
+    ) -> Result<Vec<Task<Arc<Running>>>, Infallible> {
         Ok(self.0.next_batch().await.into_iter().map(as_task).collect())
     }
 
@@ -205,7 +231,11 @@ impl Backend for QueueBackend {
     type Task = Task<Arc<Running>>;
     type Error = Infallible;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(
+        &mut self,
+        cx: &mut Context<'_>,
+        worker: &WorkerContext,
+    ) -> Poll<Result<(), Infallible>> {
         self.0.poll_ready(cx, worker, APALIS_HEARTBEAT)
     }
 
@@ -217,7 +247,11 @@ impl Backend for QueueBackend {
         self.0.poll_next(cx, worker)
     }
 
-    fn poll_close(&mut self, cx: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
+    fn poll_close(
+        &mut self,
+        cx: &mut Context<'_>,
+        worker: &WorkerContext,
+    ) -> Poll<Result<(), Infallible>> {
         self.0.poll_close(cx, worker)
     }
 }

@@ -46,7 +46,15 @@ pub(super) fn claim(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Claim>, DbError> {
-    type Row = (JobId, String, Option<ProjectId>, JsonColumn, i32, i32, String);
+    type Row = (
+        JobId,
+        String,
+        Option<ProjectId>,
+        JsonColumn,
+        i32,
+        i32,
+        String,
+    );
     let due = j::platform_job
         .filter(j::state.eq(JobState::Queued.name()))
         .filter(j::queue.eq(queue))
@@ -54,7 +62,15 @@ pub(super) fn claim(
         .filter(j::run_at.le(now))
         .order((j::priority.desc(), j::run_at, j::id))
         .limit(limit)
-        .select((j::id, j::kind, j::project_id, j::payload, j::attempts, j::max_attempts, j::requested_by));
+        .select((
+            j::id,
+            j::kind,
+            j::project_id,
+            j::payload,
+            j::attempts,
+            j::max_attempts,
+            j::requested_by,
+        ));
     // The engines differ: PostgreSQL's workers pass over rows that another is taking just now;
     // SQLite's transaction holds the only write lock.
     let rows: Vec<Row> = match conn.backend() {
@@ -76,7 +92,16 @@ pub(super) fn claim(
     each_backend!(conn, |c| taken.execute(c))?;
     let claim = |(id, kind, project, payload, attempts, max_attempts, requested_by): Row| {
         let attempt = attempts + 1;
-        Claim { id, lease, kind, project, payload: payload.0, attempt, max_attempts, requested_by }
+        Claim {
+            id,
+            lease,
+            kind,
+            project,
+            payload: payload.0,
+            attempt,
+            max_attempts,
+            requested_by,
+        }
     };
     Ok(rows.into_iter().map(claim).collect())
 }
@@ -102,8 +127,13 @@ pub(super) fn next_run_at(
 pub(super) enum Ending {
     Done,
     /// Another attempt, not before this time.
-    Again { run_at: Timestamp, error: String },
-    Dead { error: String },
+    Again {
+        run_at: Timestamp,
+        error: String,
+    },
+    Dead {
+        error: String,
+    },
     Cancelled,
     /// Handed back unfinished through no fault of its own: the attempt does not count.
     Released,
@@ -126,22 +156,36 @@ pub(super) fn end(
     };
     let ended_at = (state != JobState::Queued).then_some(now);
     let uncounted = i32::from(*ending == Ending::Released);
-    let run_at = if let Ending::Again { run_at, .. } = ending { *run_at } else { now };
+    let run_at = if let Ending::Again { run_at, .. } = ending {
+        *run_at
+    } else {
+        now
+    };
     let mine = platform_job::table
         .filter(j::id.eq(id))
         .filter(j::lease.eq(lease))
         .filter(j::state.eq(JobState::Running.name()));
     let row = update(mine).set((
-        (j::state.eq(state.name()), j::run_at.eq(run_at), j::attempts.eq(j::attempts - uncounted)),
+        (
+            j::state.eq(state.name()),
+            j::run_at.eq(run_at),
+            j::attempts.eq(j::attempts - uncounted),
+        ),
         (j::lease.eq(None::<LeaseId>), j::worker.eq(None::<WorkerId>)),
-        (j::heartbeat_at.eq(None::<Timestamp>), j::ended_at.eq(ended_at), j::error.eq(error)),
+        (
+            j::heartbeat_at.eq(None::<Timestamp>),
+            j::ended_at.eq(ended_at),
+            j::error.eq(error),
+        ),
     ));
     Ok(each_backend!(conn, |c| row.execute(c))? == 1)
 }
 
 /// Renews the leases of `worker`.
 pub(super) fn beat(conn: &mut Conn, worker: WorkerId, now: Timestamp) -> Result<(), DbError> {
-    let mine = j::platform_job.filter(j::worker.eq(worker)).filter(j::state.eq(JobState::Running.name()));
+    let mine = j::platform_job
+        .filter(j::worker.eq(worker))
+        .filter(j::state.eq(JobState::Running.name()));
     let rows = update(mine).set(j::heartbeat_at.eq(Some(now)));
     each_backend!(conn, |c| rows.execute(c))?;
     Ok(())
@@ -160,7 +204,14 @@ pub(super) fn held(conn: &mut Conn, worker: WorkerId) -> Result<Vec<Held>, DbErr
         .filter(j::state.eq(JobState::Running.name()))
         .select((j::id, j::lease.assume_not_null(), j::cancel_requested));
     let rows: Vec<(JobId, LeaseId, bool)> = each_backend!(conn, |c| query.load(c))?;
-    Ok(rows.into_iter().map(|(job, lease, cancel_requested)| Held { job, lease, cancel_requested }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(job, lease, cancel_requested)| Held {
+            job,
+            lease,
+            cancel_requested,
+        })
+        .collect())
 }
 
 /// Stores a running job's progress, unless its lease is lost.
@@ -169,8 +220,17 @@ pub(super) fn set_progress(
     (id, lease): (JobId, LeaseId),
     progress: &JobProgress,
 ) -> Result<(), DbError> {
-    let JobProgress { done, total, message } = progress;
-    let row = update(platform_job::table.filter(j::id.eq(id)).filter(j::lease.eq(lease))).set((
+    let JobProgress {
+        done,
+        total,
+        message,
+    } = progress;
+    let row = update(
+        platform_job::table
+            .filter(j::id.eq(id))
+            .filter(j::lease.eq(lease)),
+    )
+    .set((
         j::progress_done.eq(Some(done)),
         j::progress_total.eq(*total),
         j::progress_message.eq(message),
@@ -194,7 +254,13 @@ pub(super) fn orphans(conn: &mut Conn, since: Timestamp) -> Result<Vec<Orphan>, 
         .filter(j::state.eq(JobState::Running.name()))
         .filter(j::heartbeat_at.lt(since))
         .limit(ORPHANS_AT_ONCE)
-        .select((j::id, j::lease.assume_not_null(), j::attempts, j::max_attempts, j::cancel_requested));
+        .select((
+            j::id,
+            j::lease.assume_not_null(),
+            j::attempts,
+            j::max_attempts,
+            j::cancel_requested,
+        ));
     let rows: Vec<(JobId, LeaseId, i32, i32, bool)> = each_backend!(conn, |c| query.load(c))?;
     let orphan = |(id, lease, attempts, max_attempts, cancel_requested)| Orphan {
         id,

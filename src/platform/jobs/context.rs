@@ -58,8 +58,17 @@ impl JobContext {
 
     /// Reports progress. Cheap: the latest report is stored about twice a second.
     pub fn progress(&self, done: i64, total: Option<i64>, message: Option<&str>) {
-        let message = message.map(|text| text.chars().filter(|c| *c != '\0').take(MESSAGE_CHARS).collect());
-        self.running.report(JobProgress { done, total, message });
+        let message = message.map(|text| {
+            text.chars()
+                .filter(|c| *c != '\0')
+                .take(MESSAGE_CHARS)
+                .collect()
+        });
+        self.running.report(JobProgress {
+            done,
+            total,
+            message,
+        });
     }
 
     /// Commits the job's effect and its completion in one transaction: both happen, or neither,
@@ -86,8 +95,12 @@ impl JobContext {
                 effect(conn)
             })
             .await;
-        self.running.completed.store(outcome.is_ok(), Ordering::SeqCst);
-        self.running.completing.store(outcome.is_ok(), Ordering::SeqCst);
+        self.running
+            .completed
+            .store(outcome.is_ok(), Ordering::SeqCst);
+        self.running
+            .completing
+            .store(outcome.is_ok(), Ordering::SeqCst);
         outcome
     }
 }

@@ -93,12 +93,19 @@ impl<J: Job> NewJob<J> {
 
     /// A job that `actor` asks for, in its project.
     pub fn requested_by(actor: &Actor, job: J) -> Self {
-        Self { project: Some(actor.project), requested_by: actor.signature(), ..Self::system(job) }
+        Self {
+            project: Some(actor.project),
+            requested_by: actor.signature(),
+            ..Self::system(job)
+        }
     }
 
     /// A job of the product itself in a project, for instance in reaction to an event.
     pub fn in_project(project: ProjectId, job: J) -> Self {
-        Self { project: Some(project), ..Self::system(job) }
+        Self {
+            project: Some(project),
+            ..Self::system(job)
+        }
     }
 
     /// While a job of this kind and project with this key is queued or runs, no second one is made.
@@ -132,7 +139,10 @@ impl<J: Job> NewJob<J> {
     /// The key as stored: keys of two projects never meet.
     pub(super) fn stored_key(&self) -> Option<String> {
         let key = self.unique_key.as_ref()?;
-        Some(self.project.map_or_else(|| format!("-/{key}"), |project| format!("{project}/{key}")))
+        Some(
+            self.project
+                .map_or_else(|| format!("-/{key}"), |project| format!("{project}/{key}")),
+        )
     }
 }
 

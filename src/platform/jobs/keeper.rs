@@ -40,7 +40,10 @@ impl Keeper {
                 beat_due = now + self.settings.heartbeat();
             }
             if let Err(error) = self.look(beats).await {
-                tracing::warn!(error = &error as &dyn Error, "the leases of running jobs could not be renewed");
+                tracing::warn!(
+                    error = &error as &dyn Error,
+                    "the leases of running jobs could not be renewed"
+                );
             }
         }
     }
@@ -62,15 +65,25 @@ impl Keeper {
 
     async fn beat(&self) -> Result<(), DbError> {
         let (worker, now) = (self.worker, self.performer.clock.now());
-        self.performer.db.write(move |conn| claim::beat(conn, worker, now)).await
+        self.performer
+            .db
+            .write(move |conn| claim::beat(conn, worker, now))
+            .await
     }
 
     /// Tells each attempt that was cancelled, or whose job is no longer its own.
     async fn hear(&self, attempts: &[Arc<Running>]) -> Result<(), DbError> {
         let worker = self.worker;
-        let held = self.performer.db.read(move |conn| claim::held(conn, worker)).await?;
+        let held = self
+            .performer
+            .db
+            .read(move |conn| claim::held(conn, worker))
+            .await?;
         for running in attempts {
-            match held.iter().find(|held| (held.job, held.lease) == running.key()) {
+            match held
+                .iter()
+                .find(|held| (held.job, held.lease) == running.key())
+            {
                 Some(held) if held.cancel_requested => running.cancel.cancel(),
                 Some(_) => {}
                 None => running.give_up(),
@@ -88,7 +101,9 @@ impl Keeper {
             return Ok(());
         }
         let write = self.performer.db.write(move |conn| {
-            reports.iter().try_for_each(|(key, progress)| claim::set_progress(conn, *key, progress))
+            reports
+                .iter()
+                .try_for_each(|(key, progress)| claim::set_progress(conn, *key, progress))
         });
         write.await
     }
@@ -98,15 +113,28 @@ impl Keeper {
     async fn take_back_orphans(&self) -> Result<(), DbError> {
         let now = self.performer.clock.now();
         let since = now.minus(self.settings.orphan_after());
-        let orphans = self.performer.db.read(move |conn| claim::orphans(conn, since)).await?;
+        let orphans = self
+            .performer
+            .db
+            .read(move |conn| claim::orphans(conn, since))
+            .await?;
         if orphans.is_empty() {
             return Ok(());
         }
-        tracing::warn!(jobs = orphans.len(), "running jobs gave no sign of life; they run again");
+        tracing::warn!(
+            jobs = orphans.len(),
+            "running jobs gave no sign of life; they run again"
+        );
         let write = self.performer.db.write(move |conn| {
             conn.wake_after_commit(Topic::Jobs);
             orphans.iter().try_for_each(|orphan| {
-                claim::end(conn, (orphan.id, orphan.lease), &ending_of(orphan, now), now).map(drop)
+                claim::end(
+                    conn,
+                    (orphan.id, orphan.lease),
+                    &ending_of(orphan, now),
+                    now,
+                )
+                .map(drop)
             })
         });
         write.await

@@ -37,7 +37,9 @@ impl Acknowledge<()> for Recorder {
 
     fn ack(&mut self, result: &Result<(), BoxDynError>, task: &ExecutionContext) -> Self::Future {
         let running = task.data().get::<Arc<Running>>().cloned();
-        let ending = running.as_deref().and_then(|running| self.ending(running, result));
+        let ending = running
+            .as_deref()
+            .and_then(|running| self.ending(running, result));
         let recorder = self.clone();
         Box::pin(async move {
             if let Some(running) = running {
@@ -58,14 +60,16 @@ impl Recorder {
         if running.completed.load(Ordering::SeqCst) {
             return None;
         }
-        let Err(error) = result else { return Some(Ending::Done) };
+        let Err(error) = result else {
+            return Some(Ending::Done);
+        };
         let error_text = || chain_of(error.as_ref());
         let ending = match error.downcast_ref::<Failed>() {
             Some(Failed::LeaseLost) => return None,
             Some(Failed::Cancelled) => Ending::Cancelled,
-            Some(Failed::Handler(JobError::Fatal(_)) | Failed::UnknownKind) => {
-                Ending::Dead { error: error_text() }
-            }
+            Some(Failed::Handler(JobError::Fatal(_)) | Failed::UnknownKind) => Ending::Dead {
+                error: error_text(),
+            },
             _ => self.again_or_dead(running, error_text()),
         };
         Some(ending)
@@ -75,8 +79,14 @@ impl Recorder {
         let claim = &running.claim;
         match self.performer.registry.get(&claim.kind) {
             Some(registered) if claim.attempt < claim.max_attempts => {
-                let wait = registered.policy.backoff.delay(claim.attempt.unsigned_abs());
-                Ending::Again { run_at: self.performer.clock.now().plus(wait), error }
+                let wait = registered
+                    .policy
+                    .backoff
+                    .delay(claim.attempt.unsigned_abs());
+                Ending::Again {
+                    run_at: self.performer.clock.now().plus(wait),
+                    error,
+                }
             }
             _ => Ending::Dead { error },
         }
@@ -142,5 +152,9 @@ fn chain_of(error: &(dyn Error + 'static)) -> String {
         chain = format!("{chain}: {cause}");
         next = cause.source();
     }
-    chain.chars().filter(|c| *c != '\0').take(ERROR_CHARS).collect()
+    chain
+        .chars()
+        .filter(|c| *c != '\0')
+        .take(ERROR_CHARS)
+        .collect()
 }

@@ -39,7 +39,9 @@ impl Performer {
     /// the other jobs; the task ends with this future.
     pub async fn perform(&self, running: Arc<Running>) -> Result<(), Failed> {
         let claim = &running.claim;
-        let Some(registered) = self.registry.get(&claim.kind) else { return Err(Failed::UnknownKind) };
+        let Some(registered) = self.registry.get(&claim.kind) else {
+            return Err(Failed::UnknownKind);
+        };
         let span = tracing::info_span!(
             "job", job.kind = claim.kind, job.id = %claim.id, job.attempt = claim.attempt,
             job.queue = registered.queue,

@@ -6,10 +6,7 @@ use tokio::time;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{perform::Performer, registry::Periodic};
-use crate::{
-    kernel::Timestamp,
-    platform::db::DbError,
-};
+use crate::{kernel::Timestamp, platform::db::DbError};
 
 /// Wait before another try while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -29,7 +26,11 @@ async fn tick(periodic: Periodic, performer: Arc<Performer>) {
         let now = performer.clock.now();
         let tick = latest_tick(now, periodic.every);
         if let Err(error) = enqueue(&periodic, &performer, tick).await {
-            tracing::warn!(job.kind = periodic.kind, error = &error as &dyn Error, "a periodic job could not be enqueued");
+            tracing::warn!(
+                job.kind = periodic.kind,
+                error = &error as &dyn Error,
+                "a periodic job could not be enqueued"
+            );
             time::sleep(RETRY).await;
             continue;
         }
@@ -37,9 +38,16 @@ async fn tick(periodic: Periodic, performer: Arc<Performer>) {
     }
 }
 
-async fn enqueue(periodic: &Periodic, performer: &Performer, tick: Timestamp) -> Result<(), DbError> {
+async fn enqueue(
+    periodic: &Periodic,
+    performer: &Performer,
+    tick: Timestamp,
+) -> Result<(), DbError> {
     let (enqueue, clock) = (Arc::clone(&periodic.enqueue), performer.clock.clone());
-    performer.db.write(move |conn| enqueue(conn, &clock, tick)).await
+    performer
+        .db
+        .write(move |conn| enqueue(conn, &clock, tick))
+        .await
 }
 
 /// The latest multiple of `every` since the epoch.

@@ -16,7 +16,8 @@ use crate::{
     platform::db::{Conn, DbError},
 };
 
-type Handler = Arc<dyn Fn(Value, JobContext) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
+type Handler =
+    Arc<dyn Fn(Value, JobContext) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
 type Enqueue = Arc<dyn Fn(&mut Conn, &Clock, Timestamp) -> Result<(), DbError> + Send + Sync>;
 
 pub(super) struct Registered {
@@ -61,13 +62,22 @@ impl JobRegistry {
         let handler: Handler = Arc::new(move |payload, context| {
             let handler = Arc::clone(&handler);
             Box::pin(async move {
-                let job = J::deserialize(payload).map_err(|error| JobError::Fatal(Box::new(error)))?;
+                let job =
+                    J::deserialize(payload).map_err(|error| JobError::Fatal(Box::new(error)))?;
                 handler(job, context).await
             })
         });
-        let registered = Registered { queue: J::QUEUE, policy: J::POLICY, handler };
+        let registered = Registered {
+            queue: J::QUEUE,
+            policy: J::POLICY,
+            handler,
+        };
         let replaced = self.kinds.insert(J::KIND, registered);
-        assert!(replaced.is_none(), "the job kind `{}` has two handlers", J::KIND);
+        assert!(
+            replaced.is_none(),
+            "the job kind `{}` has two handlers",
+            J::KIND
+        );
         self
     }
 
@@ -81,7 +91,11 @@ impl JobRegistry {
             store::enqueue(conn, clock, NewJob::system(job.clone()).with_id(id))?;
             Ok(())
         });
-        self.periodic.push(Periodic { kind: J::KIND, every, enqueue });
+        self.periodic.push(Periodic {
+            kind: J::KIND,
+            every,
+            enqueue,
+        });
         self
     }
 

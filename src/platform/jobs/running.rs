@@ -56,7 +56,10 @@ impl Running {
 
     /// The latest report that was not taken yet.
     pub fn take_progress(&self) -> Option<JobProgress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.progress
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// Stops an attempt that lost its job, unless it is just ending the job itself.

@@ -41,7 +41,10 @@ impl Jobs {
     pub async fn get(&self, actor: &Actor, id: JobId) -> Result<JobRecord, JobsError> {
         actor.require(Permission::JobsRead)?;
         let project = actor.project;
-        self.db.read(move |conn| admin::get(conn, project, id)).await?.ok_or(JobsError::NotFound(id))
+        self.db
+            .read(move |conn| admin::get(conn, project, id))
+            .await?
+            .ok_or(JobsError::NotFound(id))
     }
 
     /// Queues a job again that is dead or cancelled, with all its attempts.

@@ -23,21 +23,44 @@ const UNIQUE_KEY_TRIES: u32 = 3;
 /// # Errors
 /// When the payload has no JSON form, or the database fails.
 pub fn enqueue<J: Job>(conn: &mut Conn, clock: &Clock, new: NewJob<J>) -> Result<JobId, DbError> {
-    let payload = serde_json::to_value(&new.job)
-        .map_err(|error| DbError::Corrupt { what: format!("job {}: {error}", J::KIND) })?;
+    let payload = serde_json::to_value(&new.job).map_err(|error| DbError::Corrupt {
+        what: format!("job {}: {error}", J::KIND),
+    })?;
     let (now, key) = (clock.now(), new.stored_key());
     let id = new.id.unwrap_or_else(|| clock.new_id());
     let max_attempts = i32::try_from(J::POLICY.max_attempts).unwrap_or(i32::MAX);
     for _ in 0..UNIQUE_KEY_TRIES {
         let row = (
-            (j::id.eq(id), j::project_id.eq(new.project), j::kind.eq(J::KIND), j::queue.eq(J::QUEUE)),
-            (j::payload.eq(JsonColumn(payload.clone())), j::state.eq(JobState::Queued.name())),
-            (j::priority.eq(new.priority), j::run_at.eq(new.run_at.unwrap_or(now))),
-            (j::attempts.eq(0), j::max_attempts.eq(max_attempts), j::unique_key.eq(&key)),
-            (j::requested_by.eq(&new.requested_by), j::created_at.eq(now), j::cancel_requested.eq(false)),
+            (
+                j::id.eq(id),
+                j::project_id.eq(new.project),
+                j::kind.eq(J::KIND),
+                j::queue.eq(J::QUEUE),
+            ),
+            (
+                j::payload.eq(JsonColumn(payload.clone())),
+                j::state.eq(JobState::Queued.name()),
+            ),
+            (
+                j::priority.eq(new.priority),
+                j::run_at.eq(new.run_at.unwrap_or(now)),
+            ),
+            (
+                j::attempts.eq(0),
+                j::max_attempts.eq(max_attempts),
+                j::unique_key.eq(&key),
+            ),
+            (
+                j::requested_by.eq(&new.requested_by),
+                j::created_at.eq(now),
+                j::cancel_requested.eq(false),
+            ),
         );
         let inserted = each_backend!(conn, |c| {
-            insert_into(j::platform_job).values(row).on_conflict_do_nothing().execute(c)
+            insert_into(j::platform_job)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute(c)
         })?;
         if inserted == 1 {
             conn.wake_after_commit(Topic::Jobs);
@@ -50,7 +73,9 @@ pub fn enqueue<J: Job>(conn: &mut Conn, clock: &Clock, new: NewJob<J>) -> Result
             return Ok(live);
         }
     }
-    Err(DbError::Corrupt { what: format!("jobs of kind {} with one unique key keep ending", J::KIND) })
+    Err(DbError::Corrupt {
+        what: format!("jobs of kind {} with one unique key keep ending", J::KIND),
+    })
 }
 
 fn live_with_key(conn: &mut Conn, kind: &str, key: Option<&str>) -> Result<Option<JobId>, DbError> {
@@ -83,7 +108,13 @@ pub fn counts(conn: &mut Conn) -> Result<Vec<JobCount>, DbError> {
         .select((j::queue, j::state, dsl::count_star()));
     let rows: Vec<(String, String, i64)> = each_backend!(conn, |c| query.load(c))?;
     rows.into_iter()
-        .map(|(queue, state, jobs)| Ok(JobCount { queue, state: parse_state(&state)?, jobs }))
+        .map(|(queue, state, jobs)| {
+            Ok(JobCount {
+                queue,
+                state: parse_state(&state)?,
+                jobs,
+            })
+        })
         .collect()
 }
 

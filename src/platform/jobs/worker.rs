@@ -16,7 +16,7 @@ use super::{
     claim::{self, Ending, WorkerId},
     keeper::Keeper,
     outcome::Recorder,
-    perform::{Failed, Performer},
+    perform::Performer,
     running::{Attempts, Running},
 };
 use crate::{
@@ -43,7 +43,12 @@ pub async fn run(
     let worker: WorkerId = clock.new_id();
     let (queues, attempts) = (registry.queues(), Attempts::default());
     let cancel_grace = settings.cancel_grace();
-    let performer = Arc::new(Performer { registry, db, clock, cancel_grace });
+    let performer = Arc::new(Performer {
+        registry,
+        db,
+        clock,
+        cancel_grace,
+    });
     let wakes: Vec<_> = queues.keys().map(|_| Arc::new(Notify::new())).collect();
     let places = Arc::new(Semaphore::new(sizing.jobs(settings.concurrency)));
     tracing::info!(worker = %worker, queues = ?queues.keys(), "running jobs");
@@ -62,9 +67,15 @@ pub async fn run(
         }))
     };
     let queues: Vec<Queue> = queues.into_iter().zip(&wakes).map(queue).collect();
-    let keeper = Keeper { worker, attempts: attempts.clone(), performer: Arc::clone(&performer), settings };
+    let keeper = Keeper {
+        worker,
+        attempts: attempts.clone(),
+        performer: Arc::clone(&performer),
+        settings,
+    };
     let _keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run()));
-    let _waking = AbortOnDropHandle::new(tokio::spawn(pass_on_wakeups(performer.db.clone(), wakes)));
+    let _waking =
+        AbortOnDropHandle::new(tokio::spawn(pass_on_wakeups(performer.db.clone(), wakes)));
     let _ticking = super::periodic::spawn(&performer);
     let workers = future::try_join_all(queues.into_iter().map(run_queue));
     let deadline = async {
@@ -82,8 +93,14 @@ pub async fn run(
 /// Drives one queue with an apalis worker.
 async fn run_queue(queue: Queue) -> Result<(), WorkerError> {
     let inner = Arc::clone(&queue.0);
-    let (performer, name) = (Arc::clone(&inner.performer), format!("{}/{}", inner.name, inner.worker));
-    let recorder = Recorder { performer: Arc::clone(&performer), attempts: inner.attempts.clone() };
+    let (performer, name) = (
+        Arc::clone(&inner.performer),
+        format!("{}/{}", inner.name, inner.worker),
+    );
+    let recorder = Recorder {
+        performer: Arc::clone(&performer),
+        attempts: inner.attempts.clone(),
+    };
     let worker = WorkerBuilder::new(name.as_str())
         .backend(QueueBackend::new(queue))
         .ack_with(recorder)
@@ -115,14 +132,24 @@ async fn hand_back(performer: &Performer, attempts: &Attempts) {
     if left.is_empty() {
         return;
     }
-    tracing::warn!(jobs = left.len(), "jobs did not end within the drain's limit; others run them again");
+    tracing::warn!(
+        jobs = left.len(),
+        "jobs did not end within the drain's limit; others run them again"
+    );
     left.iter().for_each(|running| running.lost.cancel());
-    let (keys, now): (Vec<_>, _) = (left.iter().map(|running| running.key()).collect(), performer.clock.now());
+    let (keys, now): (Vec<_>, _) = (
+        left.iter().map(|running| running.key()).collect(),
+        performer.clock.now(),
+    );
     let write = performer.db.write(move |conn| {
         conn.wake_after_commit(Topic::Jobs);
-        keys.iter().try_for_each(|key| claim::end(conn, *key, &Ending::Released, now).map(drop))
+        keys.iter()
+            .try_for_each(|key| claim::end(conn, *key, &Ending::Released, now).map(drop))
     });
     if let Err(error) = write.await as Result<(), DbError> {
-        tracing::warn!(error = &error as &dyn Error, "jobs could not be handed back; their leases run out");
+        tracing::warn!(
+            error = &error as &dyn Error,
+            "jobs could not be handed back; their leases run out"
+        );
     }
 }

@@ -9,26 +9,24 @@ use super::{
 use crate::{
     kernel::Timestamp,
     platform::{
-        db::{Conn, DbError, JsonColumn, each_backend},
+        db::{Backend, Conn, DbError, JsonColumn, each_backend},
         events::Envelope,
     },
 };
 
-/// An event that is due for a group.
+/// An event that a group has taken.
 pub(in crate::platform) struct TableDelivery {
     pub sequence: i64,
-    /// Tries that ended before this one.
-    pub attempts: i32,
+    /// 1 for the first try.
+    pub attempt: i32,
     pub envelope: Envelope,
 }
 
-/// What became of one delivery.
-pub(in crate::platform) enum Settled<'a> {
-    Done,
-    /// To be tried again.
-    Again { due_at: Timestamp },
-    /// Given up.
-    Dead { envelope: &'a Envelope, attempts: i32, error: &'a str, now: Timestamp },
+/// An event that a group gives up, and why.
+pub(in crate::platform) struct DeadEvent<'a> {
+    pub envelope: &'a Envelope,
+    pub attempts: i32,
+    pub error: &'a str,
 }
 
 /// Owes an event to `group`.
@@ -39,43 +37,91 @@ pub(in crate::platform) fn deliver(
     now: Timestamp,
 ) -> Result<(), DbError> {
     use platform_delivery::dsl as d;
-    let row = (d::group_name.eq(group), d::sequence.eq(sequence), d::attempts.eq(0), d::due_at.eq(now));
+    let row = (
+        d::group_name.eq(group),
+        d::sequence.eq(sequence),
+        d::attempts.eq(0),
+        d::due_at.eq(now),
+    );
     each_backend!(conn, |c| {
-        insert_into(d::platform_delivery).values(row).on_conflict_do_nothing().execute(c)
+        insert_into(d::platform_delivery)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c)
     })?;
     Ok(())
 }
 
-/// What is due for `group`, oldest event first.
-pub(in crate::platform) fn due(
+/// Takes what is due for `group`, oldest event first. What is not settled by `until` is due again,
+/// whatever became of the process: so every try counts, also one that ended the process.
+pub(in crate::platform) fn take(
     conn: &mut Conn,
     group: &str,
-    now: Timestamp,
+    (now, until): (Timestamp, Timestamp),
     limit: i64,
 ) -> Result<Vec<TableDelivery>, DbError> {
     use platform_delivery::dsl as d;
     use platform_outbox::dsl as o;
-    let query = d::platform_delivery
-        .inner_join(o::platform_outbox)
+    let due = d::platform_delivery
         .filter(d::group_name.eq(group))
         .filter(d::due_at.le(now))
         .order(d::sequence)
         .limit(limit)
+        .select((d::sequence, d::attempts));
+    let due: Vec<(i64, i32)> = match conn.backend() {
+        Backend::Pg(c) => due.for_update().skip_locked().load(c)?,
+        Backend::Sqlite(c) => due.load(c)?,
+    };
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sequences: Vec<i64> = due.iter().map(|(sequence, _)| *sequence).collect();
+    let taken = d::platform_delivery
+        .filter(d::group_name.eq(group))
+        .filter(d::sequence.eq_any(sequences.clone()));
+    let taken = update(taken).set((d::attempts.eq(d::attempts + 1), d::due_at.eq(until)));
+    each_backend!(conn, |c| taken.execute(c))?;
+    let events = o::platform_outbox
+        .filter(o::sequence.eq_any(sequences))
+        .order(o::sequence)
         .select((
-            (d::sequence, d::attempts),
-            (o::id, o::project_id, o::aggregate, o::name, o::payload, o::occurred_at),
+            o::id,
+            o::project_id,
+            o::aggregate,
+            o::name,
+            o::payload,
+            o::occurred_at,
         ));
-    let rows: Vec<((i64, i32), EventColumns)> = each_backend!(conn, |c| query.load(c))?;
+    let events: Vec<EventColumns> = each_backend!(conn, |c| events.load(c))?;
     let delivery = |((sequence, attempts), row): (_, EventColumns)| TableDelivery {
         sequence,
-        attempts,
+        attempt: attempts + 1,
         envelope: row.into(),
     };
-    Ok(rows.into_iter().map(delivery).collect())
+    Ok(due.into_iter().zip(events).map(delivery).collect())
+}
+
+/// Keeps deliveries that were taken from being due before `until`.
+pub(in crate::platform) fn keep(
+    conn: &mut Conn,
+    group: &str,
+    sequences: &[i64],
+    until: Timestamp,
+) -> Result<(), DbError> {
+    use platform_delivery::dsl as d;
+    let mine = d::platform_delivery
+        .filter(d::group_name.eq(group))
+        .filter(d::sequence.eq_any(sequences.to_vec()));
+    let rows = update(mine).set(d::due_at.eq(until));
+    each_backend!(conn, |c| rows.execute(c))?;
+    Ok(())
 }
 
 /// When the next delivery of `group` is due.
-pub(in crate::platform) fn next_due(conn: &mut Conn, group: &str) -> Result<Option<Timestamp>, DbError> {
+pub(in crate::platform) fn next_due(
+    conn: &mut Conn,
+    group: &str,
+) -> Result<Option<Timestamp>, DbError> {
     use platform_delivery::dsl as d;
     let query = d::platform_delivery
         .filter(d::group_name.eq(group))
@@ -85,47 +131,59 @@ pub(in crate::platform) fn next_due(conn: &mut Conn, group: &str) -> Result<Opti
     Ok(each_backend!(conn, |c| query.first(c).optional())?)
 }
 
-/// Records what became of a delivery.
+/// `group` is done with events, having handled them or given them up.
 pub(in crate::platform) fn settle(
     conn: &mut Conn,
     group: &str,
-    sequence: i64,
-    outcome: &Settled<'_>,
+    sequences: &[i64],
 ) -> Result<(), DbError> {
     use platform_delivery::dsl as d;
-    if let Settled::Again { due_at } = outcome {
-        let row = update(d::platform_delivery.find((group, sequence)))
-            .set((d::attempts.eq(d::attempts + 1), d::due_at.eq(*due_at)));
-        each_backend!(conn, |c| row.execute(c))?;
-        return Ok(());
-    }
-    if let Settled::Dead { envelope, attempts, error, now } = outcome {
-        bury(conn, group, envelope, *attempts, error, *now)?;
-    }
-    let row = diesel::delete(d::platform_delivery.find((group, sequence)));
-    each_backend!(conn, |c| row.execute(c))?;
+    let done = d::platform_delivery
+        .filter(d::group_name.eq(group))
+        .filter(d::sequence.eq_any(sequences.to_vec()));
+    each_backend!(conn, |c| diesel::delete(done).execute(c))?;
     Ok(())
 }
 
-/// Keeps an event that a group gave up, with the last error.
-fn bury(
+/// Keeps an event that `group` gives up among the dead letters.
+pub(in crate::platform) fn bury(
     conn: &mut Conn,
     group: &str,
-    envelope: &Envelope,
-    attempts: i32,
-    error: &str,
+    dead: &DeadEvent<'_>,
     now: Timestamp,
 ) -> Result<(), DbError> {
     use platform_dead_event::dsl as x;
-    let Envelope { id, name, project, aggregate, occurred_at, payload } = envelope;
+    let Envelope {
+        id,
+        name,
+        project,
+        aggregate,
+        occurred_at,
+        payload,
+    } = dead.envelope;
     let row = (
-        (x::group_name.eq(group), x::event_id.eq(*id), x::project_id.eq(*project)),
-        (x::aggregate.eq(aggregate), x::name.eq(name), x::payload.eq(JsonColumn(payload.clone()))),
-        (x::occurred_at.eq(*occurred_at), x::attempts.eq(attempts), x::error.eq(error)),
+        (
+            x::group_name.eq(group),
+            x::event_id.eq(*id),
+            x::project_id.eq(*project),
+        ),
+        (
+            x::aggregate.eq(aggregate),
+            x::name.eq(name),
+            x::payload.eq(JsonColumn(payload.clone())),
+        ),
+        (
+            x::occurred_at.eq(*occurred_at),
+            x::attempts.eq(dead.attempts),
+            x::error.eq(dead.error),
+        ),
         x::died_at.eq(now),
     );
     each_backend!(conn, |c| {
-        insert_into(x::platform_dead_event).values(row).on_conflict_do_nothing().execute(c)
+        insert_into(x::platform_dead_event)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c)
     })?;
     Ok(())
 }

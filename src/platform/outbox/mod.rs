@@ -12,9 +12,12 @@ mod store;
 
 pub use append::append;
 pub use deliveries::dead_count;
+pub(in crate::platform) use deliveries::{
+    DeadEvent, TableDelivery, bury, deliver, keep, next_due, settle, take,
+};
 pub use store::{OutboxLag, lag};
-pub(in crate::platform) use deliveries::{Settled, TableDelivery, deliver, due, next_due, settle};
 pub(in crate::platform) use store::{
     RelayTurn, Undelivered, delete_handled_before, delete_settled_before, forget_entries_after,
-    lock_relay, mark_relayed, mark_settled_by_entry, note_handled, set_last_entry, undelivered,
+    last_entry, lock_relay, mark_relayed, mark_settled_by_entry, note_handled, set_last_entry,
+    undelivered,
 };

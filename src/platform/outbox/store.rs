@@ -43,8 +43,22 @@ pub(super) struct EventColumns {
 
 impl From<EventColumns> for Envelope {
     fn from(row: EventColumns) -> Self {
-        let EventColumns { id, project_id, aggregate, name, payload, occurred_at } = row;
-        Self { id, name, project: project_id, aggregate, occurred_at, payload: payload.0 }
+        let EventColumns {
+            id,
+            project_id,
+            aggregate,
+            name,
+            payload,
+            occurred_at,
+        } = row;
+        Self {
+            id,
+            name,
+            project: project_id,
+            aggregate,
+            occurred_at,
+            payload: payload.0,
+        }
     }
 }
 
@@ -58,7 +72,9 @@ pub(in crate::platform) struct RelayTurn {
 /// took rows past each other's locks, the order within an aggregate would be lost. The turn ends
 /// with its transaction, so a killed relay is followed at once.
 pub(in crate::platform) fn lock_relay(conn: &mut Conn) -> Result<Option<RelayTurn>, DbError> {
-    let row = platform_relay::table.find(RELAY).select(platform_relay::last_entry);
+    let row = platform_relay::table
+        .find(RELAY)
+        .select(platform_relay::last_entry);
     let last_entry = match conn.backend() {
         Backend::Pg(c) => row.for_update().skip_locked().first(c).optional()?,
         Backend::Sqlite(c) => row.first(c).optional()?,
@@ -73,15 +89,34 @@ pub(in crate::platform) fn set_last_entry(conn: &mut Conn, entry: &str) -> Resul
 }
 
 /// The oldest events that were not relayed.
-pub(in crate::platform) fn undelivered(conn: &mut Conn, limit: i64) -> Result<Vec<Undelivered>, DbError> {
+pub(in crate::platform) fn undelivered(
+    conn: &mut Conn,
+    limit: i64,
+) -> Result<Vec<Undelivered>, DbError> {
     use platform_outbox::dsl as o;
     let query = o::platform_outbox
         .filter(o::relayed_at.is_null())
         .order(o::sequence)
         .limit(limit)
-        .select((o::sequence, (o::id, o::project_id, o::aggregate, o::name, o::payload, o::occurred_at)));
+        .select((
+            o::sequence,
+            (
+                o::id,
+                o::project_id,
+                o::aggregate,
+                o::name,
+                o::payload,
+                o::occurred_at,
+            ),
+        ));
     let rows: Vec<(i64, EventColumns)> = each_backend!(conn, |c| query.load(c))?;
-    Ok(rows.into_iter().map(|(sequence, row)| Undelivered { sequence, envelope: row.into() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(sequence, row)| Undelivered {
+            sequence,
+            envelope: row.into(),
+        })
+        .collect())
 }
 
 /// Notes that an event is on the bus: in the stream at `entry`, or (`None`) with the groups'
@@ -94,8 +129,11 @@ pub(in crate::platform) fn mark_relayed(
 ) -> Result<(), DbError> {
     use platform_outbox::dsl as o;
     let settled = entry.is_none().then_some(now);
-    let row = update(o::platform_outbox.find(sequence))
-        .set((o::relayed_at.eq(Some(now)), o::entry.eq(entry), o::settled_at.eq(settled)));
+    let row = update(o::platform_outbox.find(sequence)).set((
+        o::relayed_at.eq(Some(now)),
+        o::entry.eq(entry),
+        o::settled_at.eq(settled),
+    ));
     each_backend!(conn, |c| row.execute(c))?;
     Ok(())
 }
@@ -107,22 +145,37 @@ pub(in crate::platform) fn mark_settled_by_entry(
     now: Timestamp,
 ) -> Result<usize, DbError> {
     use platform_outbox::dsl as o;
-    let rows = update(o::platform_outbox.filter(o::settled_at.is_null()).filter(o::entry.lt(before)))
-        .set(o::settled_at.eq(Some(now)));
+    let rows = update(
+        o::platform_outbox
+            .filter(o::settled_at.is_null())
+            .filter(o::entry.lt(before)),
+    )
+    .set(o::settled_at.eq(Some(now)));
     Ok(each_backend!(conn, |c| rows.execute(c))?)
 }
 
-/// The stream lost what came after `entry` (`None`: everything): those events that were not
-/// settled are to be relayed again.
+/// The last entry that the relay wrote to the stream.
+pub(in crate::platform) fn last_entry(conn: &mut Conn) -> Result<Option<String>, DbError> {
+    let row = platform_relay::table
+        .find(RELAY)
+        .select(platform_relay::last_entry);
+    Ok(each_backend!(conn, |c| row.first(c))?)
+}
+
+/// The stream lost what came after `entry`: those events that were not settled are to be relayed
+/// again.
 pub(in crate::platform) fn forget_entries_after(
     conn: &mut Conn,
-    entry: Option<&str>,
+    entry: &str,
 ) -> Result<usize, DbError> {
     use platform_outbox::dsl as o;
     let lost = o::platform_outbox
         .filter(o::settled_at.is_null())
-        .filter(o::entry.gt(entry.unwrap_or_default()));
-    let rows = update(lost).set((o::relayed_at.eq(None::<Timestamp>), o::entry.eq(None::<String>)));
+        .filter(o::entry.gt(entry));
+    let rows = update(lost).set((
+        o::relayed_at.eq(None::<Timestamp>),
+        o::entry.eq(None::<String>),
+    ));
     Ok(each_backend!(conn, |c| rows.execute(c))?)
 }
 
@@ -134,9 +187,16 @@ pub(in crate::platform) fn note_handled(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     use platform_handled_event::dsl as h;
-    let row = (h::group_name.eq(group), h::event_id.eq(event), h::handled_at.eq(now));
+    let row = (
+        h::group_name.eq(group),
+        h::event_id.eq(event),
+        h::handled_at.eq(now),
+    );
     let inserted = each_backend!(conn, |c| {
-        insert_into(h::platform_handled_event).values(row).on_conflict_do_nothing().execute(c)
+        insert_into(h::platform_handled_event)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c)
     })?;
     Ok(inserted == 1)
 }
@@ -149,7 +209,9 @@ pub(in crate::platform) fn delete_settled_before(
 ) -> Result<usize, DbError> {
     use super::schema::platform_delivery as d;
     use platform_outbox::dsl as o;
-    let undone = d::table.filter(d::sequence.eq(o::sequence)).select(d::sequence);
+    let undone = d::table
+        .filter(d::sequence.eq(o::sequence))
+        .select(d::sequence);
     let old = o::platform_outbox
         .filter(o::settled_at.lt(before))
         .filter(dsl::not(dsl::exists(undone)))
@@ -188,8 +250,13 @@ pub fn lag(conn: &mut Conn, now: Timestamp) -> Result<OutboxLag, DbError> {
     let waiting = o::platform_outbox.filter(o::relayed_at.is_null());
     let counted = waiting.select((dsl::count_star(), dsl::min(o::sequence)));
     let (events, first): (i64, Option<i64>) = each_backend!(conn, |c| counted.first(c))?;
-    let Some(first) = first else { return Ok(OutboxLag::default()) };
+    let Some(first) = first else {
+        return Ok(OutboxLag::default());
+    };
     let occurred = o::platform_outbox.find(first).select(o::occurred_at);
     let occurred: Timestamp = each_backend!(conn, |c| occurred.first(c))?;
-    Ok(OutboxLag { events, oldest: now.since(occurred) })
+    Ok(OutboxLag {
+        events,
+        oldest: now.since(occurred),
+    })
 }
