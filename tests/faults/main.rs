@@ -4,5 +4,7 @@
 //! `scripts/services` gives their addresses. A process that is to be killed is this test binary,
 //! started again with a task to do (see `support/child.rs`).
 
+mod events;
 mod jobs;
+mod kills;
 mod support;
