@@ -1,11 +1,16 @@
 //! Technical IO that every context stands on: configuration, databases, jobs, events, HTTP.
 //! It knows no context.
 
+pub mod bus;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod health;
 pub mod http;
+pub mod jobs;
 pub mod lifecycle;
+pub mod outbox;
+pub mod redis;
 pub mod sizing;
 pub mod telemetry;
 pub mod wakeup;

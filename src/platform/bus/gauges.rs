@@ -1,0 +1,28 @@
+//! What the event-processor last saw of its queues, in memory for whoever asks.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::platform::outbox::OutboxLag;
+
+/// The last measurement. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct EventGauges(Arc<Mutex<EventFigures>>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFigures {
+    pub outbox: OutboxLag,
+    /// Events that groups gave up.
+    pub dead_letters: i64,
+    /// Entries of the Redis Stream; `None` without Redis.
+    pub stream_length: Option<i64>,
+}
+
+impl EventGauges {
+    pub fn read(&self) -> EventFigures {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, figures: EventFigures) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+    }
+}

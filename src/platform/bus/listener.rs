@@ -1,0 +1,105 @@
+//! A replica that reads the stream for its subscriptions that are for everywhere.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use deadpool_redis::redis::{self, aio::MultiplexedConnection, streams::StreamReadReply};
+
+use super::{
+    EventSettings,
+    consumer::CarrierError,
+    entry::EntryId,
+    stream::{FIELD, STREAM, state},
+};
+use crate::platform::{
+    events::{Envelope, Subscriptions},
+    redis::Redis,
+};
+
+/// How long one read waits for new entries.
+const BLOCK: Duration = Duration::from_secs(1);
+
+/// Reads from now on, for ever; says so when something may have been missed.
+pub(super) async fn listen(
+    redis: Redis,
+    subscriptions: Arc<Subscriptions>,
+    settings: &EventSettings,
+) {
+    let mut patience = redis.patience();
+    let mut position = None;
+    loop {
+        let read = match redis.blocking(BLOCK).await {
+            Ok(mut conn) => {
+                patience.reset();
+                read_on(&mut conn, &mut position, &subscriptions, settings).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = read {
+            tracing::warn!(
+                error = &*error as &dyn Error,
+                "events for this replica can not be read"
+            );
+        }
+        patience.pause().await;
+    }
+}
+
+/// Reads on one connection until it fails.
+async fn read_on(
+    conn: &mut MultiplexedConnection,
+    position: &mut Option<EntryId>,
+    subscriptions: &Subscriptions,
+    settings: &EventSettings,
+) -> Result<(), CarrierError> {
+    let mut last = find_place(conn, *position, subscriptions).await?;
+    loop {
+        *position = Some(last);
+        let reply: Option<StreamReadReply> = redis::cmd("XREAD")
+            .arg("COUNT")
+            .arg(settings.batch)
+            .arg("BLOCK")
+            .arg(u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX))
+            .arg(&["STREAMS", STREAM, &last.to_string()])
+            .query_async(conn)
+            .await?;
+        let entries: Vec<_> = reply
+            .into_iter()
+            .flat_map(|r| r.keys)
+            .flat_map(|key| key.ids)
+            .collect();
+        let behind = entries.len() == usize::from(settings.batch);
+        for entry in entries {
+            last = entry.id.parse()?;
+            let json: Vec<u8> = entry.get(FIELD).unwrap_or_default();
+            subscriptions
+                .tell_everywhere(&serde_json::from_slice::<Envelope>(&json)?)
+                .await;
+            *position = Some(last);
+        }
+        if behind {
+            // A reader that is slow can be overtaken by the trimming.
+            last = find_place(conn, Some(last), subscriptions).await?;
+        }
+    }
+}
+
+/// Where to read on. Tells of a gap when entries after `position` are gone, or when there is no
+/// position yet: until now, this replica has heard nothing.
+async fn find_place(
+    conn: &mut MultiplexedConnection,
+    position: Option<EntryId>,
+    subscriptions: &Subscriptions,
+) -> Result<EntryId, CarrierError> {
+    let state = state(conn).await?.unwrap_or_default();
+    match position {
+        Some(position) if state.newest >= position && state.trimmed <= position => Ok(position),
+        Some(position) if state.newest >= position => {
+            subscriptions.tell_gap().await;
+            Ok(position)
+        }
+        _ => {
+            subscriptions.tell_gap().await;
+            Ok(state.newest)
+        }
+    }
+}

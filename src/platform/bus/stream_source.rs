@@ -1,0 +1,241 @@
+//! A consumer group of the stream, as one process reads it.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use deadpool_redis::redis::{
+    self, RedisResult,
+    aio::MultiplexedConnection,
+    streams::{StreamAutoClaimReply, StreamId, StreamPendingCountReply, StreamReadReply},
+};
+use futures::future::BoxFuture;
+
+use super::{
+    EventSettings,
+    consumer::{CarrierError, Delivery, Outcome, Source},
+    stream::{DEAD, FIELD, STREAM, create_group},
+};
+use crate::platform::{
+    events::Envelope,
+    redis::{Patience, Redis},
+};
+
+/// How long one read waits for new entries.
+const BLOCK: Duration = Duration::from_secs(1);
+
+pub(super) struct StreamSource {
+    redis: Redis,
+    group: &'static str,
+    consumer: String,
+    settings: EventSettings,
+    conn: Option<MultiplexedConnection>,
+    patience: Patience,
+    /// When to look for entries that their consumers did not finish.
+    claim_due: Instant,
+}
+
+impl StreamSource {
+    pub fn new(
+        redis: Redis,
+        group: &'static str,
+        consumer: String,
+        settings: EventSettings,
+    ) -> Self {
+        let (patience, claim_due) = (redis.patience(), Instant::now());
+        Self {
+            redis,
+            group,
+            consumer,
+            settings,
+            conn: None,
+            patience,
+            claim_due,
+        }
+    }
+
+    /// This source's own connection: reads block it.
+    async fn connected(&mut self) -> Result<MultiplexedConnection, CarrierError> {
+        if let Some(conn) = &self.conn {
+            return Ok(conn.clone());
+        }
+        match self.redis.blocking(BLOCK).await {
+            Ok(conn) => {
+                self.patience.reset();
+                self.conn = Some(conn.clone());
+                Ok(conn)
+            }
+            Err(error) => {
+                self.patience.pause().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Vec<Delivery<String>>, CarrierError> {
+        let mut conn = self.connected().await?;
+        if Instant::now() >= self.claim_due {
+            let stuck = self.claim_stuck(&mut conn).await?;
+            if !stuck.is_empty() {
+                return Ok(stuck);
+            }
+            self.claim_due = Instant::now() + self.settings.claim_after() / 4;
+        }
+        let block = u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX);
+        let reply: Option<StreamReadReply> = redis::cmd("XREADGROUP")
+            .arg(&["GROUP", self.group, &self.consumer, "COUNT"])
+            .arg(self.settings.batch)
+            .arg("BLOCK")
+            .arg(block)
+            .arg(&["STREAMS", STREAM, ">"])
+            .query_async(&mut conn)
+            .await?;
+        let entries = reply
+            .into_iter()
+            .flat_map(|reply| reply.keys)
+            .flat_map(|key| key.ids);
+        entries.map(|entry| delivery(entry, 1)).collect()
+    }
+
+    /// Takes over entries that nobody finished in time: of consumers that are gone, and failures.
+    async fn claim_stuck(
+        &self,
+        conn: &mut MultiplexedConnection,
+    ) -> Result<Vec<Delivery<String>>, CarrierError> {
+        let claimed: StreamAutoClaimReply = redis::cmd("XAUTOCLAIM")
+            .arg(&[STREAM, self.group, &self.consumer])
+            .arg(self.settings.claim_after_ms)
+            .arg("0-0")
+            .arg("COUNT")
+            .arg(self.settings.batch)
+            .query_async(conn)
+            .await?;
+        let (Some(first), Some(last)) = (claimed.claimed.first(), claimed.claimed.last()) else {
+            return Ok(Vec::new());
+        };
+        let pending: StreamPendingCountReply = redis::cmd("XPENDING")
+            .arg(&[STREAM, self.group, &first.id, &last.id])
+            .arg(claimed.claimed.len().saturating_mul(2))
+            .arg(&self.consumer)
+            .query_async(conn)
+            .await?;
+        let attempts: HashMap<String, usize> = pending
+            .ids
+            .into_iter()
+            .map(|pending| (pending.id, pending.times_delivered))
+            .collect();
+        let attempt = |entry: &StreamId| attempts.get(&entry.id).copied().unwrap_or(1);
+        let attempted = claimed
+            .claimed
+            .into_iter()
+            .map(|entry| (attempt(&entry), entry));
+        attempted
+            .map(|(attempt, entry)| delivery(entry, u32::try_from(attempt).unwrap_or(u32::MAX)))
+            .collect()
+    }
+
+    async fn repair(&mut self, error: &CarrierError) -> RedisResult<()> {
+        let error = error.downcast_ref::<redis::RedisError>();
+        match (error.and_then(redis::RedisError::code), &mut self.conn) {
+            // Redis lost the stream: the relay fills it again, and this group reads all of it.
+            (Some("NOGROUP"), Some(conn)) => create_group(conn, self.group, "0").await,
+            _ => {
+                self.conn = None;
+                Ok(())
+            }
+        }
+    }
+
+    async fn run<T>(&mut self, command: &redis::Pipeline) -> Result<T, CarrierError>
+    where
+        T: redis::FromRedisValue,
+    {
+        let mut conn = self.connected().await?;
+        let outcome = command.query_async(&mut conn).await;
+        if outcome.is_err() {
+            self.conn = None;
+        }
+        Ok(outcome?)
+    }
+}
+
+fn delivery(entry: StreamId, attempt: u32) -> Result<Delivery<String>, CarrierError> {
+    let json: Vec<u8> = entry.get(FIELD).unwrap_or_default();
+    let envelope: Envelope = serde_json::from_slice(&json)?;
+    Ok(Delivery {
+        key: entry.id,
+        envelope,
+        attempt,
+    })
+}
+
+impl Source for StreamSource {
+    type Key = String;
+
+    fn take(&mut self) -> BoxFuture<'_, Result<Vec<Delivery<String>>, CarrierError>> {
+        Box::pin(async {
+            let taken = self.next().await;
+            if let Err(error) = &taken {
+                self.repair(error).await?;
+            }
+            taken
+        })
+    }
+
+    /// Claiming its own entries anew sets back their idle time, and counts no delivery.
+    fn keep<'a>(&'a mut self, keys: Vec<String>) -> BoxFuture<'a, Result<(), CarrierError>> {
+        Box::pin(async move {
+            let mut command = redis::pipe();
+            command
+                .cmd("XCLAIM")
+                .arg(&[STREAM, self.group, &self.consumer, "0"])
+                .arg(keys)
+                .arg("JUSTID")
+                .ignore();
+            self.run(&command).await
+        })
+    }
+
+    fn settle(
+        &mut self,
+        settled: Vec<(Delivery<String>, Outcome)>,
+    ) -> BoxFuture<'_, Result<(), CarrierError>> {
+        Box::pin(async move {
+            if settled.is_empty() {
+                return Ok(());
+            }
+            let mut command = redis::pipe();
+            command.atomic();
+            for (
+                Delivery {
+                    envelope, attempt, ..
+                },
+                outcome,
+            ) in &settled
+            {
+                if let Outcome::Dead { error } = outcome {
+                    command
+                        .cmd("XADD")
+                        .arg(&[DEAD, "MAXLEN", "~"])
+                        .arg(self.settings.stream_max_events)
+                        .arg(&["*", FIELD])
+                        .arg(serde_json::to_vec(envelope)?)
+                        .arg(&["group", self.group, "error", error, "attempts"])
+                        .arg(*attempt)
+                        .ignore();
+                }
+            }
+            let keys: Vec<&str> = settled
+                .iter()
+                .map(|(delivery, _)| delivery.key.as_str())
+                .collect();
+            command
+                .cmd("XACK")
+                .arg(&[STREAM, self.group])
+                .arg(keys)
+                .ignore();
+            self.run(&command).await
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! The `[jobs]` section.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobSettings {
+    pub concurrency: usize,
+    pub poll_interval_ms: u64,
+    pub heartbeat_ms: u64,
+    pub orphan_after_ms: u64,
+    pub cancel_grace_seconds: u64,
+    pub retention_hours: u64,
+}
+
+impl JobSettings {
+    pub const fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.poll_interval_ms)
+    }
+
+    pub const fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms)
+    }
+
+    pub const fn orphan_after(&self) -> Duration {
+        Duration::from_millis(self.orphan_after_ms)
+    }
+
+    pub const fn cancel_grace(&self) -> Duration {
+        Duration::from_secs(self.cancel_grace_seconds)
+    }
+
+    pub const fn retention(&self) -> Duration {
+        Duration::from_secs(self.retention_hours * 3600)
+    }
+}

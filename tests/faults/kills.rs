@@ -1,0 +1,76 @@
+//! Processes killed with SIGKILL at random points: nothing is lost, nothing is doubled in effect.
+
+use std::time::Duration;
+
+use kaname::{
+    kernel::Clock,
+    platform::{
+        db::{Db, DbError},
+        jobs::{self, NewJob},
+    },
+};
+use rand::Rng;
+use tokio::time;
+
+use crate::support::{
+    Database, RedisServer,
+    child::{Effect, Process},
+    effects, eventually,
+};
+
+/// Queues one job; tries again while the database is held by a process that is being killed.
+async fn enqueue(db: &Db, number: i64) {
+    loop {
+        let enqueued: Result<_, DbError> = db
+            .write(move |conn| {
+                jobs::enqueue(conn, &Clock::system(), NewJob::system(Effect { number }))
+            })
+            .await;
+        match enqueued {
+            Ok(_) => return,
+            Err(error) => assert!(error.is_transient(), "{error:?}"),
+        }
+    }
+}
+
+async fn kill_again_and_again(
+    database: &Database,
+    redis: Option<&str>,
+    kills: i64,
+    jobs_a_kill: i64,
+) {
+    let db = database.open();
+    effects::create_table(&db).await;
+    for kill in 0..kills {
+        let process = Process::start(database, redis);
+        for number in 0..jobs_a_kill {
+            enqueue(&db, kill * jobs_a_kill + number).await;
+        }
+        let moment = rand::rng().random_range(10..250);
+        time::sleep(Duration::from_millis(moment)).await;
+        process.kill();
+    }
+    let last = Process::start(database, redis);
+    let all = effects::once_each(kills * jobs_a_kill);
+    for source in ["job", "event"] {
+        eventually("every effect is there", || async {
+            effects::counted(&db, source).await.len() == all.len()
+        })
+        .await;
+        assert_eq!(effects::counted(&db, source).await, all, "{source}");
+    }
+    last.kill();
+}
+
+#[tokio::test]
+async fn a_hundred_kills_lose_nothing_and_double_nothing() {
+    kill_again_and_again(&Database::sqlite(), None, 100, 5).await;
+}
+
+#[tokio::test]
+async fn kills_over_postgres_and_redis_lose_nothing_and_double_nothing() {
+    let (Some(database), Some(redis)) = (Database::postgres(), RedisServer::start().await) else {
+        return;
+    };
+    kill_again_and_again(&database, Some(&redis.url()), 20, 5).await;
+}
