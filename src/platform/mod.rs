@@ -3,9 +3,11 @@
 
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
+pub mod outbox;
 pub mod sizing;
 pub mod telemetry;
 pub mod wakeup;

@@ -1,0 +1,105 @@
+-- The outbox and what became of its events, jobs, and the answers to idempotency keys.
+CREATE TABLE platform_outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id blob NOT NULL UNIQUE,
+    project_id blob NOT NULL,
+    aggregate text NOT NULL,
+    name text NOT NULL,
+    payload text NOT NULL,
+    occurred_at text NOT NULL,
+    relayed_at text,
+    entry text,
+    settled_at text
+);
+
+CREATE INDEX platform_outbox_unrelayed ON platform_outbox (sequence) WHERE relayed_at IS NULL;
+CREATE INDEX platform_outbox_unsettled ON platform_outbox (entry) WHERE settled_at IS NULL AND entry IS NOT NULL;
+CREATE INDEX platform_outbox_settled ON platform_outbox (settled_at) WHERE settled_at IS NOT NULL;
+
+-- One row: whoever holds its lock moves events, so that their order is kept.
+CREATE TABLE platform_relay (
+    name text PRIMARY KEY,
+    last_entry text
+);
+
+INSERT INTO platform_relay (name) VALUES ('outbox');
+
+CREATE TABLE platform_delivery (
+    group_name text NOT NULL,
+    sequence bigint NOT NULL REFERENCES platform_outbox (sequence),
+    attempts integer NOT NULL,
+    due_at text NOT NULL,
+    PRIMARY KEY (group_name, sequence)
+);
+
+CREATE INDEX platform_delivery_by_event ON platform_delivery (sequence);
+
+CREATE TABLE platform_dead_event (
+    group_name text NOT NULL,
+    event_id blob NOT NULL,
+    project_id blob NOT NULL,
+    aggregate text NOT NULL,
+    name text NOT NULL,
+    payload text NOT NULL,
+    occurred_at text NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    died_at text NOT NULL,
+    PRIMARY KEY (group_name, event_id)
+);
+
+CREATE TABLE platform_handled_event (
+    group_name text NOT NULL,
+    event_id blob NOT NULL,
+    handled_at text NOT NULL,
+    PRIMARY KEY (group_name, event_id)
+);
+
+CREATE INDEX platform_handled_event_by_time ON platform_handled_event (handled_at);
+
+CREATE TABLE platform_job (
+    id blob PRIMARY KEY,
+    project_id blob,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    payload text NOT NULL,
+    state text NOT NULL,
+    priority integer NOT NULL,
+    run_at text NOT NULL,
+    attempts integer NOT NULL,
+    max_attempts integer NOT NULL,
+    unique_key text,
+    requested_by text NOT NULL,
+    created_at text NOT NULL,
+    started_at text,
+    ended_at text,
+    lease blob,
+    worker blob,
+    heartbeat_at text,
+    cancel_requested boolean NOT NULL,
+    progress_done bigint,
+    progress_total bigint,
+    progress_message text,
+    error text
+);
+
+CREATE UNIQUE INDEX platform_job_unique_live ON platform_job (kind, unique_key) WHERE state IN ('queued', 'running');
+CREATE INDEX platform_job_queued ON platform_job (queue, priority DESC, run_at, id) WHERE state = 'queued';
+CREATE INDEX platform_job_running ON platform_job (worker) WHERE state = 'running';
+CREATE INDEX platform_job_by_project ON platform_job (project_id, id);
+CREATE INDEX platform_job_ended ON platform_job (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX platform_job_by_state ON platform_job (state, queue);
+
+CREATE TABLE platform_idempotency (
+    project_id blob NOT NULL,
+    key text NOT NULL,
+    request_hash blob NOT NULL,
+    state text NOT NULL,
+    status integer,
+    content_type text,
+    body blob,
+    created_at text NOT NULL,
+    PRIMARY KEY (project_id, key)
+);
+
+CREATE INDEX platform_idempotency_by_time ON platform_idempotency (created_at);

@@ -1,0 +1,20 @@
+//! The outbox: events that commit, or not, together with the state they are about.
+//!
+//! [`append`] writes a row in the caller's transaction. The event-processor's relay moves rows to
+//! the bus in the order of their commits, one relay at a time, and says so in the row. A row is
+//! *settled* once every durable group has handled it or given it up; until then the row is the
+//! event's only safe copy, whatever Redis forgets.
+
+mod append;
+mod deliveries;
+mod schema;
+mod store;
+
+pub use append::append;
+pub use deliveries::dead_count;
+pub use store::{OutboxLag, lag};
+pub(in crate::platform) use deliveries::{Settled, TableDelivery, deliver, due, next_due, settle};
+pub(in crate::platform) use store::{
+    RelayTurn, Undelivered, delete_handled_before, delete_settled_before, forget_entries_after,
+    lock_relay, mark_relayed, mark_settled_by_entry, note_handled, set_last_entry, undelivered,
+};
