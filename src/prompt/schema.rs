@@ -1,8 +1,8 @@
 //! The tables of this context. Private: no other context can join them.
 
-use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+use diesel::{allow_tables_to_appear_in_same_query, joinable};
 
-table! {
+diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::platform::db::{DbInstant, DbUuid};
 
@@ -19,7 +19,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::platform::db::{DbInstant, DbJson, DbUuid};
 
@@ -36,7 +36,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::{Integer, Text};
     use crate::platform::db::DbUuid;
 
@@ -47,7 +47,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::{Integer, Text};
     use crate::platform::db::DbUuid;
 
@@ -58,7 +58,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::platform::db::DbUuid;
 
@@ -72,7 +72,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::platform::db::{DbInstant, DbUuid};
 
@@ -84,7 +84,7 @@ table! {
     }
 }
 
-table! {
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable};
     use crate::platform::db::{DbInstant, DbUuid};
 

@@ -11,4 +11,5 @@ mod authorization;
 mod identity;
 mod migrations;
 mod openapi;
+mod prompts;
 mod shell;

@@ -1,9 +1,6 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
 mod prompts;
+mod routes;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(prompts::routes);
-}
+pub use routes::routes;

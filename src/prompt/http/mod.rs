@@ -6,27 +6,6 @@ mod labels;
 mod manage;
 mod read;
 mod requests;
+mod routes;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(manage::publish)
-        .service(read::catalog)
-        .service(read::get)
-        .service(manage::delete)
-        .service(read::versions)
-        .service(read::diff)
-        .service(read::compile)
-        .service(manage::revert)
-        .service(manage::archive)
-        .service(manage::restore)
-        .service(manage::set_tags)
-        .service(labels::move_label)
-        .service(labels::remove_label)
-        .service(read::usage)
-        .service(read::folders)
-        .service(labels::protected_labels)
-        .service(labels::protect)
-        .service(labels::unprotect);
-}
+pub use routes::routes;

@@ -1,6 +1,6 @@
 //! Labels and tags: what may change about a version that never changes.
 
-use super::{Change, Prompts, resolve_version};
+use super::{Change, Prompts, require_unreferenced, resolve_version};
 use crate::{
     kernel::{Actor, Failure, Permission},
     platform::db::Conn,
@@ -183,24 +183,4 @@ impl Change {
         self.announce(conn, &prompt, PromptChange::Tagged { tags })?;
         Ok(prompt)
     }
-}
-
-/// No other prompt may refer to what is about to go.
-pub(super) fn require_unreferenced(
-    conn: &mut Conn,
-    prompt: &Prompt,
-    goes: impl Fn(&Selector) -> bool,
-) -> Result<(), PromptError> {
-    let referrers = store::referrers(conn, prompt)?.into_iter();
-    let by: Vec<_> = referrers
-        .filter(|referrer| goes(&referrer.target))
-        .map(|referrer| (referrer.name, referrer.version))
-        .collect();
-    if by.is_empty() {
-        return Ok(());
-    }
-    Err(PromptError::Referenced {
-        name: prompt.name.clone(),
-        by,
-    })
 }

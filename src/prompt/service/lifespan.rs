@@ -1,6 +1,6 @@
 //! Archiving, restoring and deleting.
 
-use super::{Change, Prompts, labels::require_unreferenced};
+use super::{Change, Prompts, require_unreferenced};
 use crate::{
     kernel::{Actor, Failure, Permission},
     platform::db::Conn,

@@ -2,7 +2,7 @@
 
 use diesel::{dsl::count_star, prelude::*};
 
-use super::{literal, prefix_end};
+use super::name_range::{literal, prefix_end};
 use crate::{
     kernel::ProjectId,
     platform::db::{Conn, DbError, each_backend},
