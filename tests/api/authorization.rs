@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    each_database, prompts,
+    each_database, langfuse_prompts, prompts,
     support::{App, app::Answer},
 };
 
@@ -65,6 +65,7 @@ each_database! {
     async fn no_endpoint_shows_a_project_to_another_or_to_nobody(app: App) {
         let mut cases = cases(&app).await;
         cases.extend(prompts::authorization_cases(&app).await);
+        cases.extend(langfuse_prompts::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

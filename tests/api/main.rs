@@ -9,6 +9,7 @@ mod support;
 
 mod authorization;
 mod identity;
+mod langfuse_prompts;
 mod migrations;
 mod openapi;
 mod prompts;

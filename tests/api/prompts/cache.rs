@@ -1,11 +1,10 @@
 //! Reads come from memory, and are never older than the last write that was answered here, or
 //! than a second on another replica.
 
-use kaname::roles::Role;
 use serde_json::json;
 
 use super::publish;
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn a_write_is_seen_by_the_next_read(app: App) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::publish;
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn a_text_takes_variables_and_reports_what_does_not_match(app: App) {

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use super::publish;
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn versions_published_at_once_are_numbered_without_gaps(app: App) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{path, publish};
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn what_is_published_reads_back_and_never_changes(app: App) {
