@@ -113,7 +113,7 @@ mod tests {
         PromptCache::new(&settings)
     }
 
-    fn served(text: &str) -> Result<Served, Failure> {
+    fn served(text: &str) -> Served {
         let clock = Clock::system();
         let (id, now) = (clock.new_id(), clock.now());
         let prompt = Prompt::new(id, clock.new_id(), name(), Kind::Text, now);
@@ -128,14 +128,14 @@ mod tests {
             created_at: now,
             updated_at: now,
         };
-        Ok(Served::new(
+        Served::new(
             Snapshot {
                 prompt,
                 version,
                 graph: None,
             },
             Arc::default(),
-        ))
+        )
     }
 
     fn name() -> PromptName {
@@ -164,7 +164,7 @@ mod tests {
             async move {
                 let load = async {
                     wait.await.unwrap();
-                    served("old")
+                    Ok(served("old"))
                 };
                 read(&cache, project, load).await
             }
@@ -172,7 +172,10 @@ mod tests {
         tokio::task::yield_now().await;
         cache.forget(project);
         // It must neither join the slow load nor be given what that stores afterwards.
-        assert_eq!(read(&cache, project, async { served("new") }).await, "new");
+        assert_eq!(
+            read(&cache, project, async { Ok(served("new")) }).await,
+            "new"
+        );
         go.send(()).unwrap();
         assert_eq!(slow.await.unwrap(), "old");
         assert_eq!(
@@ -181,7 +184,7 @@ mod tests {
         );
         cache.forget_all();
         assert_eq!(
-            read(&cache, project, async { served("newer") }).await,
+            read(&cache, project, async { Ok(served("newer")) }).await,
             "newer"
         );
     }
@@ -194,7 +197,7 @@ mod tests {
             read(&cache, project, async {
                 loads.fetch_add(1, Ordering::SeqCst);
                 tokio::task::yield_now().await;
-                served("once")
+                Ok(served("once"))
             })
         });
         assert!(
@@ -217,7 +220,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(failure.code, ErrorCode::NotFound);
         assert_eq!(
-            read(&cache, project, async { served("there") }).await,
+            read(&cache, project, async { Ok(served("there")) }).await,
             "there"
         );
     }

@@ -114,27 +114,27 @@ each_database! {
         create(&app, json!({ "name": "b", "prompt": "", "config": { "v": 1 }, "labels": ["x"], "tags": ["t"] })).await;
         create(&app, json!({ "name": "b", "prompt": "", "config": { "v": 2 }, "labels": ["y"] })).await;
         let last = create(&app, json!({ "name": "a", "type": "chat", "prompt": [] })).await;
-        let list = async |query: &str| app.get(&format!("{PROMPTS}?{query}")).await.expect(200);
+        let listed = async |query: &str| app.get(&format!("{PROMPTS}?{query}")).await.expect(200);
 
-        let all = list("").await;
+        let all = listed("").await;
         assert_eq!(all["meta"], json!({ "page": 1, "limit": 10, "totalItems": 2, "totalPages": 1 }));
         let b = all["data"][1].clone();
         assert_eq!((&all["data"][0]["name"], &all["data"][0]["type"]), (&json!("a"), &json!("chat")));
         assert_eq!((&b["versions"], &b["labels"]), (&json!([1, 2]), &json!(["latest", "x", "y"])));
         assert_eq!((&b["tags"], &b["lastConfig"]), (&json!(["t"]), &json!({ "v": 2 })));
 
-        let second = list("page=2&limit=1").await;
+        let second = listed("page=2&limit=1").await;
         assert_eq!((&second["data"][0]["name"], second["data"].as_array().unwrap().len()), (&json!("b"), 1));
         assert_eq!(second["meta"]["totalPages"], 2);
-        let labelled = list("label=x").await;
+        let labelled = listed("label=x").await;
         assert_eq!((&labelled["data"][0]["versions"], &labelled["data"][0]["lastConfig"]), (&json!([1]), &json!({ "v": 1 })));
-        assert_eq!(list("label=latest&name=b").await["data"][0]["versions"], json!([2]));
-        assert_eq!(list("tag=t").await["meta"]["totalItems"], 1);
-        assert_eq!(list("tag=none").await["data"], json!([]));
+        assert_eq!(listed("label=latest&name=b").await["data"][0]["versions"], json!([2]));
+        assert_eq!(listed("tag=t").await["meta"]["totalItems"], 1);
+        assert_eq!(listed("tag=none").await["data"], json!([]));
         let at = last["updatedAt"].as_str().unwrap();
         let encoded: String = url::form_urlencoded::byte_serialize(at.as_bytes()).collect();
-        assert_eq!(list(&format!("fromUpdatedAt={encoded}")).await["data"][0]["name"], "a");
-        assert_eq!(list(&format!("toUpdatedAt={encoded}")).await["data"][0]["name"], "b");
+        assert_eq!(listed(&format!("fromUpdatedAt={encoded}")).await["data"][0]["name"], "a");
+        assert_eq!(listed(&format!("toUpdatedAt={encoded}")).await["data"][0]["name"], "b");
         for bad in ["page=0", "limit=0", "limit=101", "fromUpdatedAt=yesterday"] {
             app.get(&format!("{PROMPTS}?{bad}")).await.expect(400);
         }

@@ -7,11 +7,19 @@ use crate::{each_database, support::App};
 
 fn names(list: &Value, field: &str) -> Vec<String> {
     let items = list["items"].as_array().expect("items");
-    items.iter().map(|item| item[field].as_str().expect("a name").to_owned()).collect()
+    items
+        .iter()
+        .map(|item| item[field].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 async fn found(app: &App, query: &str) -> Vec<String> {
-    names(&app.get(&format!("/api/v1/prompts?{query}")).await.expect(200), "name")
+    names(
+        &app.get(&format!("/api/v1/prompts?{query}"))
+            .await
+            .expect(200),
+        "name",
+    )
 }
 
 /// Follows `next` to the end, one item a page.
@@ -21,7 +29,9 @@ async fn walk(app: &App, path: &str, field: &str) -> Vec<String> {
     loop {
         let page = app.get(&format!("{path}limit=1{cursor}")).await.expect(200);
         seen.extend(names(&page, field));
-        let Some(next) = page["next"].as_str() else { return seen };
+        let Some(next) = page["next"].as_str() else {
+            return seen;
+        };
         cursor = format!("&cursor={next}");
     }
 }

@@ -11,7 +11,9 @@ fn label(name: &str) -> String {
 
 async fn refused(app: &App, name: &str, text: &str, status: u16) -> Value {
     let body = json!({ "name": name, "type": "text", "prompt": text });
-    app.post("/api/v1/prompts", &body).await.expect_error(status)
+    app.post("/api/v1/prompts", &body)
+        .await
+        .expect_error(status)
 }
 
 each_database! {

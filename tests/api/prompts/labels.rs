@@ -7,7 +7,10 @@ use super::publish;
 use crate::{each_database, support::App};
 
 async fn labels(app: &App, version: i32) -> Value {
-    app.get(&format!("/api/v1/prompts/p?version={version}")).await.expect(200)["labels"].clone()
+    app.get(&format!("/api/v1/prompts/p?version={version}"))
+        .await
+        .expect(200)["labels"]
+        .clone()
 }
 
 each_database! {

@@ -8,7 +8,12 @@ use crate::{each_database, support::App};
 async fn fetches(app: &App) -> Vec<(i64, i64)> {
     let usage = app.get("/api/v1/prompts/p/usage").await.expect(200);
     let number = |item: &Value, field: &str| item[field].as_i64().unwrap();
-    usage.as_array().unwrap().iter().map(|item| (number(item, "version"), number(item, "fetches"))).collect()
+    usage
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (number(item, "version"), number(item, "fetches")))
+        .collect()
 }
 
 each_database! {

@@ -43,19 +43,55 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/prompts", own(draft)),
         ("GET /api/v1/prompt-folders", own(Value::Null)),
         ("GET /api/v1/prompt-labels/protected", own(Value::Null)),
-        ("PUT /api/v1/prompt-labels/protected/{label}", protected(Value::Null)),
-        ("DELETE /api/v1/prompt-labels/protected/{label}", protected(Value::Null)),
+        (
+            "PUT /api/v1/prompt-labels/protected/{label}",
+            protected(Value::Null),
+        ),
+        (
+            "DELETE /api/v1/prompt-labels/protected/{label}",
+            protected(Value::Null),
+        ),
         ("GET /api/v1/prompts/{name}", row("", Value::Null)),
         ("DELETE /api/v1/prompts/{name}", row("", Value::Null)),
-        ("GET /api/v1/prompts/{name}/versions", row("/versions", Value::Null)),
-        ("GET /api/v1/prompts/{name}/diff", row("/diff?from=1&to=1", Value::Null)),
-        ("GET /api/v1/prompts/{name}/usage", row("/usage", Value::Null)),
-        ("POST /api/v1/prompts/{name}/compile", row("/compile", json!({}))),
-        ("POST /api/v1/prompts/{name}/revert", row("/revert", json!({ "version": 1 }))),
-        ("POST /api/v1/prompts/{name}/archive", row("/archive", Value::Null)),
-        ("POST /api/v1/prompts/{name}/restore", row("/restore", Value::Null)),
-        ("PUT /api/v1/prompts/{name}/tags", row("/tags", json!({ "tags": [] }))),
-        ("PUT /api/v1/prompts/{name}/labels/{label}", row("/labels/a", json!({ "version": 1 }))),
-        ("DELETE /api/v1/prompts/{name}/labels/{label}", row("/labels/production", Value::Null)),
+        (
+            "GET /api/v1/prompts/{name}/versions",
+            row("/versions", Value::Null),
+        ),
+        (
+            "GET /api/v1/prompts/{name}/diff",
+            row("/diff?from=1&to=1", Value::Null),
+        ),
+        (
+            "GET /api/v1/prompts/{name}/usage",
+            row("/usage", Value::Null),
+        ),
+        (
+            "POST /api/v1/prompts/{name}/compile",
+            row("/compile", json!({})),
+        ),
+        (
+            "POST /api/v1/prompts/{name}/revert",
+            row("/revert", json!({ "version": 1 })),
+        ),
+        (
+            "POST /api/v1/prompts/{name}/archive",
+            row("/archive", Value::Null),
+        ),
+        (
+            "POST /api/v1/prompts/{name}/restore",
+            row("/restore", Value::Null),
+        ),
+        (
+            "PUT /api/v1/prompts/{name}/tags",
+            row("/tags", json!({ "tags": [] })),
+        ),
+        (
+            "PUT /api/v1/prompts/{name}/labels/{label}",
+            row("/labels/a", json!({ "version": 1 })),
+        ),
+        (
+            "DELETE /api/v1/prompts/{name}/labels/{label}",
+            row("/labels/production", Value::Null),
+        ),
     ])
 }

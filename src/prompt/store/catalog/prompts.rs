@@ -43,9 +43,10 @@ pub fn catalog(
 ) -> Result<Vec<Prompt>, DbError> {
     let rows = each_backend!(conn, |c| {
         let mut query = p::table.filter(p::project_id.eq(project)).into_boxed();
-        query = match filter.archived {
-            true => query.filter(p::archived_at.is_not_null()),
-            false => query.filter(p::archived_at.is_null()),
+        query = if filter.archived {
+            query.filter(p::archived_at.is_not_null())
+        } else {
+            query.filter(p::archived_at.is_null())
         };
         if let Some(text) = &filter.text {
             let pattern = format!("%{}%", literal(&text.to_ascii_lowercase()));
