@@ -12,10 +12,13 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
+    interop::langfuse,
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
+        lifecycle::Stage,
     },
+    prompt,
 };
 
 /// Sets up the first project; the endpoints themselves are part of the process's one server.
@@ -29,6 +32,12 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         }
         FirstProject::Nothing => {}
     }
+    let prompts = starting.parts.prompts.clone();
+    starting
+        .lifecycle
+        .spawn(Stage::Flush, "prompt usage", |stop| {
+            prompts.flush_usage_until(stop)
+        });
     Ok(())
 }
 
@@ -47,12 +56,16 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
 }
 
 fn register(parts: &Parts, config: &mut web::ServiceConfig) {
-    config.app_data(web::Data::new(parts.identity.clone()));
+    config
+        .app_data(web::Data::new(parts.identity.clone()))
+        .app_data(web::Data::new(parts.prompts.clone()));
 }
 
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
+    prompt::routes(config);
+    langfuse::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

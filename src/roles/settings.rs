@@ -10,6 +10,7 @@ use crate::{
         http::ServerSettings,
         telemetry::TelemetrySettings,
     },
+    prompt::PromptSettings,
 };
 
 /// `config/default.toml`: every key, its default and its meaning.
@@ -57,6 +58,7 @@ pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
     pub identity: IdentitySettings,
+    pub prompts: PromptSettings,
     pub telemetry: TelemetrySettings,
 }
 

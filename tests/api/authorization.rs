@@ -6,22 +6,24 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    each_database,
+    each_database, langfuse_prompts, prompts,
     support::{App, app::Answer},
 };
 
 /// How the walk asks an endpoint, and what another project's key must get.
-enum Case {
+pub enum Case {
     /// Answers anybody: probes and documents.
     Public,
     /// Addresses a row of the first project at this path: 404 for others.
     Row(String, Value),
     /// Lists, or creates in the caller's own project: must not show the first project's mark.
     Own(Value),
+    /// Like `Own`, at a path of the caller's own.
+    OwnAt(String, Value),
 }
 
 /// In the name of everything that the first project holds.
-const MARK: &str = "only-the-first-project";
+pub const MARK: &str = "only-the-first-project";
 
 /// Every endpoint there is, by method and path template.
 async fn cases(app: &App) -> BTreeMap<&'static str, Case> {
@@ -61,7 +63,9 @@ async fn cases(app: &App) -> BTreeMap<&'static str, Case> {
 
 each_database! {
     async fn no_endpoint_shows_a_project_to_another_or_to_nobody(app: App) {
-        let cases = cases(&app).await;
+        let mut cases = cases(&app).await;
+        cases.extend(prompts::authorization_cases(&app).await);
+        cases.extend(langfuse_prompts::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {
@@ -74,7 +78,7 @@ each_database! {
                     Answer::of(app.anonymous(method, template)).await.expect(200);
                     continue;
                 }
-                Case::Row(path, body) => (path.as_str(), body),
+                Case::Row(path, body) | Case::OwnAt(path, body) => (path.as_str(), body),
                 Case::Own(body) => (template, body),
             };
             let nobody = Answer::of(app.anonymous(method.clone(), path).json(body)).await;

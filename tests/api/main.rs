@@ -9,6 +9,8 @@ mod support;
 
 mod authorization;
 mod identity;
+mod langfuse_prompts;
 mod migrations;
 mod openapi;
+mod prompts;
 mod shell;
