@@ -1,0 +1,21 @@
+//! Traces and observations: what an application did, kept so that it can be read back.
+//!
+//! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
+//! observations belong to one project and are reached only through its actors.
+
+mod filter;
+mod json_text;
+mod model;
+mod recorder;
+mod rows;
+mod schema;
+mod service;
+mod store;
+
+pub use filter::{ObservationFilter, ObservationPosition, TraceFilter};
+pub use json_text::JsonText;
+pub use model::{
+    Level, Observation, ObservationId, ObservationKind, Trace, TraceId, TraceRecord,
+};
+pub use recorder::{Recorder, TraceWriter};
+pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
