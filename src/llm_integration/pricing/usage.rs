@@ -102,6 +102,16 @@ impl Usage {
         ]
     }
 
+    /// Input of every class.
+    pub const fn all_input(&self) -> u64 {
+        self.input + self.input_cached + self.input_cache_write + self.input_audio
+    }
+
+    /// Output of every class.
+    pub const fn all_output(&self) -> u64 {
+        self.output + self.output_reasoning + self.output_audio
+    }
+
     /// Input and output always, the finer classes when they are not zero, and the total.
     pub fn details(&self) -> BTreeMap<String, u64> {
         let always = |name: &str| matches!(name, "input" | "output");

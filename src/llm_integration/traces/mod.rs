@@ -12,10 +12,11 @@ mod schema;
 mod service;
 mod store;
 
-pub use filter::{ObservationFilter, ObservationPosition, TraceFilter};
+pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use json_text::JsonText;
 pub use model::{
-    Level, Observation, ObservationId, ObservationKind, Trace, TraceId, TraceRecord,
+    DEFAULT_ENVIRONMENT, Level, Observation, ObservationId, ObservationKind, Trace, TraceId,
+    TraceRecord,
 };
-pub use recorder::{Recorder, TraceWriter};
+pub use recorder::{NotStored, Recorder, TraceWriter};
 pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
