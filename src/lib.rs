@@ -1,6 +1,8 @@
 //! The library behind the `app` binary. See ARCHITECTURE.md for the map.
 
 pub mod identity;
+pub mod interop;
 pub mod kernel;
+pub mod llm_integration;
 pub mod platform;
 pub mod roles;

@@ -28,9 +28,15 @@ pub enum LlmError {
     #[error("{provider} ended its answer before it was complete")]
     ProviderCutOff { provider: &'static str },
     #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
-    ProviderTimeout { provider: &'static str, waited: Duration },
+    ProviderTimeout {
+        provider: &'static str,
+        waited: Duration,
+    },
     #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
-    AnswerTooLarge { provider: &'static str, limit: usize },
+    AnswerTooLarge {
+        provider: &'static str,
+        limit: usize,
+    },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: &'static str,

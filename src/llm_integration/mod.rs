@@ -19,7 +19,7 @@ pub use gateway::{Answer, AnswerBody, Gateway};
 pub use http::routes;
 pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
-    UsdPerMillion, Usage,
+    Usage, UsdPerMillion,
 };
 pub use providers::{CallerHeaders, Providers};
 pub use settings::{GatewaySettings, ProviderSettings};

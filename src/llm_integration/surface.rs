@@ -8,8 +8,12 @@ use crate::{
 };
 
 /// What clients of OpenAI's API reach us by.
-pub const OPENAI: Surface =
-    Surface { prefix: "/v1/", render: openai_error, limits_own_time: true, idempotent: false };
+pub const OPENAI: Surface = Surface {
+    prefix: "/v1/",
+    render: openai_error,
+    limits_own_time: true,
+    idempotent: false,
+};
 
 /// An error as OpenAI's SDKs read it. The request id is in the answer's `x-request-id`.
 pub(super) fn openai_error(failure: &Failure, _request_id: &str) -> Value {

@@ -8,4 +8,5 @@ pub mod http;
 pub mod lifecycle;
 pub mod sizing;
 pub mod telemetry;
+pub mod tls;
 pub mod wakeup;

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
+    interop, llm_integration,
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
@@ -38,7 +39,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[]),
+        surfaces: Surfaces::new(&[llm_integration::OPENAI, interop::langfuse::LANGFUSE]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },
@@ -47,12 +48,18 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
 }
 
 fn register(parts: &Parts, config: &mut web::ServiceConfig) {
-    config.app_data(web::Data::new(parts.identity.clone()));
+    config
+        .app_data(web::Data::new(parts.identity.clone()))
+        .app_data(web::Data::new(parts.gateway.clone()))
+        .app_data(web::Data::new(parts.prices.clone()))
+        .app_data(web::Data::new(parts.traces.clone()));
 }
 
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
+    llm_integration::routes(config);
+    interop::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

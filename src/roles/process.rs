@@ -61,7 +61,7 @@ impl Process {
         let sizing = Sizing::of_machine();
         telemetry::prometheus();
         migrate::prepare_schema(&settings.database).await?;
-        let parts = Parts::build(&settings, sizing)?;
+        let (parts, trace_writer) = Parts::build(&settings, sizing)?;
         parts.db.check_capacity().await?;
         let listener = http::bind(&settings.server).map_err(StartError::Server)?;
         let address = listener.local_addr().map_err(StartError::Server)?;
@@ -80,6 +80,7 @@ impl Process {
                 Role::Migrate => {}
             }
         }
+        lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
         let health = health(&parts, &lifecycle, &roles);
         health.check_now().await;
         lifecycle.spawn(Stage::Serve, "health", |stop| {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::IdentitySettings,
+    llm_integration::GatewaySettings,
     platform::{
         config::{ConfigError, Environment, Loader, WellKnown},
         db::DatabaseSettings,
@@ -57,6 +58,7 @@ pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
     pub identity: IdentitySettings,
+    pub gateway: GatewaySettings,
     pub telemetry: TelemetrySettings,
 }
 

@@ -8,7 +8,9 @@
 mod support;
 
 mod authorization;
+mod gateway;
 mod identity;
 mod migrations;
 mod openapi;
 mod shell;
+mod traces;

@@ -69,7 +69,10 @@ struct ChunkChoice {
 impl Assembly {
     /// Keeps at most about `limit` bytes of text.
     pub fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+        Self {
+            limit,
+            ..Self::default()
+        }
     }
 
     /// Takes one chunk. What is not a chunk is passed on all the same, so it is only ignored here.
@@ -118,18 +121,31 @@ impl Assembly {
 
     /// Whether every choice that began has ended.
     pub fn is_complete(&self) -> bool {
-        !self.choices.is_empty() && self.choices.values().all(|choice| choice.finish_reason.is_some())
+        !self.choices.is_empty()
+            && self
+                .choices
+                .values()
+                .all(|choice| choice.finish_reason.is_some())
     }
 
     pub fn finish(self) -> Generation {
-        let Self { mut generation, choices, cut, limit, .. } = self;
+        let Self {
+            mut generation,
+            choices,
+            cut,
+            limit,
+            ..
+        } = self;
         let mut messages = Vec::with_capacity(choices.len());
         for choice in choices.into_values() {
             generation.finish_reasons.extend(choice.finish_reason);
             messages.push(Value::Object(choice.message));
         }
         if cut && let Some(Value::Object(message)) = messages.first_mut() {
-            message.insert("kaname_cut".to_owned(), format!("only about {limit} bytes are kept").into());
+            message.insert(
+                "kaname_cut".to_owned(),
+                format!("only about {limit} bytes are kept").into(),
+            );
         }
         generation.output = match messages.as_slice() {
             [] => None,
@@ -142,7 +158,11 @@ impl Assembly {
 
 /// Text continues text, objects and indexed lists are merged, anything else replaces. False when
 /// something was left out for want of room.
-fn merge_object(into: &mut Map<String, Value>, delta: Map<String, Value>, room: &mut usize) -> bool {
+fn merge_object(
+    into: &mut Map<String, Value>,
+    delta: Map<String, Value>,
+    room: &mut usize,
+) -> bool {
     let mut all_fits = true;
     for (key, value) in delta {
         if value.is_null() && into.contains_key(&key) {
@@ -250,14 +270,20 @@ mod tests {
 
     #[test]
     fn text_is_joined_and_usage_and_reason_are_kept() {
-        let generation = assembled(1000, &[
-            delta(json!({"role": "assistant", "content": "", "refusal": null})),
-            delta(json!({"content": "Hel"})),
-            delta(json!({"content": "lo", "role": "assistant"})),
-            json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
-            json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
-        ]);
-        assert_eq!(output(&generation), json!({"role": "assistant", "content": "Hello", "refusal": null}));
+        let generation = assembled(
+            1000,
+            &[
+                delta(json!({"role": "assistant", "content": "", "refusal": null})),
+                delta(json!({"content": "Hel"})),
+                delta(json!({"content": "lo", "role": "assistant"})),
+                json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+                json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
+            ],
+        );
+        assert_eq!(
+            output(&generation),
+            json!({"role": "assistant", "content": "Hello", "refusal": null})
+        );
         assert_eq!(generation.finish_reasons, ["stop"]);
         assert_eq!(generation.usage.unwrap().total, 3);
     }
@@ -266,30 +292,50 @@ mod tests {
     fn tool_calls_are_joined_by_index() {
         let call = |index, rest: Value| {
             let mut call = json!({"index": index});
-            call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            call.as_object_mut()
+                .unwrap()
+                .extend(rest.as_object().unwrap().clone());
             delta(json!({"tool_calls": [call]}))
         };
-        let generation = assembled(1000, &[
-            call(0, json!({"id": "a", "type": "function", "function": {"name": "f", "arguments": ""}})),
-            call(0, json!({"function": {"arguments": "{\"x\":"}})),
-            call(1, json!({"id": "b", "function": {"name": "g", "arguments": "{}"}})),
-            call(0, json!({"id": "", "function": {"arguments": "1}"}})),
-        ]);
+        let generation = assembled(
+            1000,
+            &[
+                call(
+                    0,
+                    json!({"id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}),
+                ),
+                call(0, json!({"function": {"arguments": "{\"x\":"}})),
+                call(
+                    1,
+                    json!({"id": "b", "function": {"name": "g", "arguments": "{}"}}),
+                ),
+                call(0, json!({"id": "", "function": {"arguments": "1}"}})),
+            ],
+        );
         let calls = &output(&generation)["tool_calls"];
-        assert_eq!(calls[0], json!({"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}}));
+        assert_eq!(
+            calls[0],
+            json!({"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}})
+        );
         assert_eq!(calls[1]["function"]["name"], "g");
     }
 
     #[test]
     fn several_choices_stay_apart() {
-        let chunk = |index, text| json!({"choices": [{"index": index, "delta": {"content": text}}]});
+        let chunk =
+            |index, text| json!({"choices": [{"index": index, "delta": {"content": text}}]});
         let generation = assembled(1000, &[chunk(1, "b"), chunk(0, "a"), chunk(1, "B")]);
-        assert_eq!(output(&generation), json!([{"content": "a"}, {"content": "bB"}]));
+        assert_eq!(
+            output(&generation),
+            json!([{"content": "a"}, {"content": "bB"}])
+        );
     }
 
     #[test]
     fn memory_is_bounded_and_the_cut_is_marked() {
-        let chunks: Vec<_> = (0..100).map(|_| delta(json!({"content": "あいうえお"}))).collect();
+        let chunks: Vec<_> = (0..100)
+            .map(|_| delta(json!({"content": "あいうえお"})))
+            .collect();
         let generation = assembled(100, &chunks);
         let message = output(&generation);
         assert!(message["content"].as_str().unwrap().len() <= 100);
@@ -299,10 +345,28 @@ mod tests {
     #[test]
     fn a_usage_chunk_and_an_error_are_told_apart_from_output() {
         let mut assembly = Assembly::new(100);
-        assert!(assembly.take(br#"{"choices":[],"usage":{"prompt_tokens":1}}"#).only_usage);
-        let last = assembly.take(br#"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#);
-        assert_eq!(last, Seen { only_usage: false, has_output: true, error: None });
-        assert_eq!(assembly.take(br#"{"error":{"message":"no"}}"#).error.as_deref(), Some(r#"{"message":"no"}"#));
+        assert!(
+            assembly
+                .take(br#"{"choices":[],"usage":{"prompt_tokens":1}}"#)
+                .only_usage
+        );
+        let last = assembly
+            .take(br#"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#);
+        assert_eq!(
+            last,
+            Seen {
+                only_usage: false,
+                has_output: true,
+                error: None
+            }
+        );
+        assert_eq!(
+            assembly
+                .take(br#"{"error":{"message":"no"}}"#)
+                .error
+                .as_deref(),
+            Some(r#"{"message":"no"}"#)
+        );
         assert_eq!(assembly.take(b"not json"), Seen::default());
     }
 }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use tracing::{Span, field::Empty};
 
-use super::{assembly::{Assembly, Seen}, generation::Generation, request::ChatRequest};
+use super::{
+    assembly::{Assembly, Seen},
+    generation::Generation,
+    request::ChatRequest,
+};
 use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
@@ -67,7 +71,13 @@ impl Call {
             kaname.trace_id = draft.trace.id.as_str(),
         );
         let trace_id = draft.trace.id.clone();
-        Self { ledger, trace_id, draft: Some(draft), assembly: None, span }
+        Self {
+            ledger,
+            trace_id,
+            draft: Some(draft),
+            assembly: None,
+            span,
+        }
     }
 
     pub fn trace_id(&self) -> &TraceId {
@@ -85,9 +95,16 @@ impl Call {
 
     /// Takes a chunk of a streamed answer.
     pub fn take(&mut self, data: &[u8]) -> Seen {
-        let seen = self.assembly.as_mut().map(|assembly| assembly.take(data)).unwrap_or_default();
+        let seen = self
+            .assembly
+            .as_mut()
+            .map(|assembly| assembly.take(data))
+            .unwrap_or_default();
         if let Some(draft) = self.draft.as_mut().filter(|_| seen.has_output) {
-            draft.observation.completion_started_at.get_or_insert_with(|| self.ledger.clock.now());
+            draft
+                .observation
+                .completion_started_at
+                .get_or_insert_with(|| self.ledger.clock.now());
         }
         seen
     }
@@ -99,7 +116,11 @@ impl Call {
 
     /// Ends the call with what was streamed.
     pub async fn end_stream(&mut self, failure: Option<String>) -> Result<(), NotStored> {
-        let generation = self.assembly.take().map(Assembly::finish).unwrap_or_default();
+        let generation = self
+            .assembly
+            .take()
+            .map(Assembly::finish)
+            .unwrap_or_default();
         self.end(generation, failure).await
     }
 
@@ -107,9 +128,18 @@ impl Call {
     ///
     /// # Errors
     /// [`NotStored`] when the record could not be committed in time.
-    pub async fn end(&mut self, generation: Generation, failure: Option<String>) -> Result<(), NotStored> {
+    pub async fn end(
+        &mut self,
+        generation: Generation,
+        failure: Option<String>,
+    ) -> Result<(), NotStored> {
         match self.close(generation, failure) {
-            Some(record) => self.ledger.recorder.record(self.ledger.project, record).await,
+            Some(record) => {
+                self.ledger
+                    .recorder
+                    .record(self.ledger.project, record)
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -123,8 +153,10 @@ impl Call {
             self.span.record("gen_ai.response.model", model);
         }
         if let Some(usage) = &generation.usage {
-            self.span.record("gen_ai.usage.input_tokens", usage.all_input());
-            self.span.record("gen_ai.usage.output_tokens", usage.all_output());
+            self.span
+                .record("gen_ai.usage.input_tokens", usage.all_input());
+            self.span
+                .record("gen_ai.usage.output_tokens", usage.all_output());
         }
         if failure.is_some() {
             self.span.record("error.type", "provider_failed");
@@ -135,7 +167,11 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let generation = self.assembly.take().map(Assembly::finish).unwrap_or_default();
+        let generation = self
+            .assembly
+            .take()
+            .map(Assembly::finish)
+            .unwrap_or_default();
         if let Some(record) = self.close(generation, Some(CLIENT_LEFT.to_owned())) {
             // Nobody is left to wait for the commit.
             drop(self.ledger.recorder.submit(self.ledger.project, record));
@@ -146,9 +182,18 @@ impl Drop for Call {
 impl Draft {
     fn new(clock: &Clock, provider: &'static str, request: ChatRequest) -> Self {
         let now = clock.now();
-        let ChatRequest { model, links, input, parameters, metadata, .. } = request;
+        let ChatRequest {
+            model,
+            links,
+            input,
+            parameters,
+            metadata,
+            ..
+        } = request;
         let name = format!("{CHAT} {model}");
-        let environment = links.environment.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
+        let environment = links
+            .environment
+            .unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
         let trace = Trace {
             id: links.trace_id.unwrap_or_else(|| TraceId::new(clock)),
             started_at: now,
@@ -193,17 +238,48 @@ impl Draft {
             created_at: now,
             updated_at: now,
         };
-        Self { trace, observation, metadata: metadata.into_iter().collect(), provider }
+        Self {
+            trace,
+            observation,
+            metadata: metadata.into_iter().collect(),
+            provider,
+        }
     }
 
-    fn close(self, ledger: &Ledger, generation: Generation, failure: Option<String>) -> TraceRecord {
-        let Self { mut trace, mut observation, mut metadata, provider } = self;
-        let Generation { id, model, service_tier, finish_reasons, output, usage } = generation;
+    fn close(
+        self,
+        ledger: &Ledger,
+        generation: Generation,
+        failure: Option<String>,
+    ) -> TraceRecord {
+        let Self {
+            mut trace,
+            mut observation,
+            mut metadata,
+            provider,
+        } = self;
+        let Generation {
+            id,
+            model,
+            service_tier,
+            finish_reasons,
+            output,
+            usage,
+        } = generation;
         let now: Timestamp = ledger.clock.now();
         let asked_for = observation.model.take();
-        let models: Vec<&str> = [&model, &asked_for].into_iter().flatten().map(String::as_str).collect();
-        let price = ledger.prices.as_ref().and_then(|prices| prices.price(&models));
-        let cost = usage.zip(price).and_then(|(usage, price)| usage.cost(price));
+        let models: Vec<&str> = [&model, &asked_for]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let price = ledger
+            .prices
+            .as_ref()
+            .and_then(|prices| prices.price(&models));
+        let cost = usage
+            .zip(price)
+            .and_then(|(usage, price)| usage.cost(price));
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
         observation.total_cost = cost.as_ref().map(|cost| cost.total);
         observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
@@ -219,7 +295,10 @@ impl Draft {
         (observation.updated_at, trace.updated_at) = (now, now);
         if let Some(failure) = failure {
             observation.level = Level::Error;
-            let text = failure.chars().filter(|c| *c != '\0').take(MAX_STATUS_CHARS);
+            let text = failure
+                .chars()
+                .filter(|c| *c != '\0')
+                .take(MAX_STATUS_CHARS);
             observation.status_message = Some(text.collect());
         }
         TraceRecord { trace, observation }

@@ -50,7 +50,11 @@ impl Generation {
         let Ok(answer) = serde_json::from_slice::<AnswerView<'_>>(body) else {
             return Self::of_unreadable(body, limit);
         };
-        let messages: Vec<_> = answer.choices.iter().filter_map(|choice| choice.message).collect();
+        let messages: Vec<_> = answer
+            .choices
+            .iter()
+            .filter_map(|choice| choice.message)
+            .collect();
         let output = match messages.as_slice() {
             [] => JsonText::capture_bytes(body, limit),
             [message] => JsonText::capture(message, limit),
@@ -60,7 +64,12 @@ impl Generation {
             id: answer.id.as_deref().map(storable),
             model: answer.model.as_deref().map(storable),
             service_tier: answer.service_tier.as_deref().map(storable),
-            finish_reasons: answer.choices.iter().filter_map(|c| c.finish_reason.as_deref()).map(storable).collect(),
+            finish_reasons: answer
+                .choices
+                .iter()
+                .filter_map(|c| c.finish_reason.as_deref())
+                .map(storable)
+                .collect(),
             output: Some(output),
             usage: answer.usage.map(Usage::from),
         }
@@ -69,13 +78,19 @@ impl Generation {
     /// An error's body, or an answer that is not OpenAI's.
     pub fn of_unreadable(body: &[u8], limit: usize) -> Self {
         let output = (!body.is_empty()).then(|| JsonText::capture_bytes(body, limit));
-        Self { output, ..Self::default() }
+        Self {
+            output,
+            ..Self::default()
+        }
     }
 }
 
 /// A provider's text as a column can hold it: short, and without NUL.
 pub(super) fn storable(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(MAX_FIELD_CHARS).collect()
+    text.chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_FIELD_CHARS)
+        .collect()
 }
 
 #[cfg(test)]
@@ -87,7 +102,10 @@ mod tests {
         let body = br#"{"id":"c","model":"m-1","choices":[{"message":{"role":"assistant","content":"a\u0000","x":1.50},
             "finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":3},"new":[]}"#;
         let generation = Generation::of_answer(body, 1000);
-        assert_eq!(generation.output.unwrap().get(), r#"{"role":"assistant","content":"a\u0000","x":1.50}"#);
+        assert_eq!(
+            generation.output.unwrap().get(),
+            r#"{"role":"assistant","content":"a\u0000","x":1.50}"#
+        );
         assert_eq!(generation.model.as_deref(), Some("m-1"));
         assert_eq!(generation.finish_reasons, ["stop"]);
         assert_eq!(generation.usage.unwrap().total, 5);

@@ -45,7 +45,10 @@ impl Links {
         metadata: &BTreeMap<Key<'_>, &RawValue>,
     ) -> Result<Self, LlmError> {
         let sources = Sources { headers, metadata };
-        let (mut trace_id, mut parent_id) = (sources.parsed("trace_id")?, sources.parsed("parent_observation_id")?);
+        let (mut trace_id, mut parent_id) = (
+            sources.parsed("trace_id")?,
+            sources.parsed("parent_observation_id")?,
+        );
         if trace_id.is_none()
             && let Some((trace, span)) = headers.get("traceparent").and_then(parse_traceparent)
         {
@@ -70,7 +73,9 @@ impl Links {
 
 impl Sources<'_> {
     fn raw(&self, name: &str) -> Option<&RawValue> {
-        self.metadata.get(format!("{METADATA_PREFIX}{name}").as_str()).copied()
+        self.metadata
+            .get(format!("{METADATA_PREFIX}{name}").as_str())
+            .copied()
     }
 
     /// A string as it is; a number or boolean, which lenient clients send, as its text.
@@ -85,7 +90,10 @@ impl Sources<'_> {
             }
             Some(text) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.to_owned())),
         };
-        given.filter(|text| !text.is_empty()).map(|text| checked(name, text)).transpose()
+        given
+            .filter(|text| !text.is_empty())
+            .map(|text| checked(name, text))
+            .transpose()
     }
 
     fn parsed<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, LlmError> {
@@ -100,7 +108,12 @@ impl Sources<'_> {
             Some(array) if array.starts_with('[') => {
                 serde_json::from_str(array).map_err(|_| invalid(NAME, "strings"))?
             }
-            _ => self.text(NAME)?.unwrap_or_default().split(',').map(|tag| tag.trim().to_owned()).collect(),
+            _ => self
+                .text(NAME)?
+                .unwrap_or_default()
+                .split(',')
+                .map(|tag| tag.trim().to_owned())
+                .collect(),
         };
         let mut tags = given
             .into_iter()
@@ -118,7 +131,10 @@ impl Sources<'_> {
 
 fn checked(name: &str, text: String) -> Result<String, LlmError> {
     if text.chars().count() > MAX_CHARS || text.chars().any(char::is_control) {
-        return Err(invalid(name, &format_args!("up to {MAX_CHARS} characters, none of them control characters")));
+        return Err(invalid(
+            name,
+            &format_args!("up to {MAX_CHARS} characters, none of them control characters"),
+        ));
     }
     Ok(text)
 }
@@ -126,14 +142,18 @@ fn checked(name: &str, text: String) -> Result<String, LlmError> {
 fn invalid(name: &str, takes: &(impl Display + ?Sized)) -> LlmError {
     let header = name.replace('_', "-");
     LlmError::InvalidCall {
-        what: format!("`metadata.{METADATA_PREFIX}{name}` (or the header `{HEADER_PREFIX}{header}`) takes: {takes}"),
+        what: format!(
+            "`metadata.{METADATA_PREFIX}{name}` (or the header `{HEADER_PREFIX}{header}`) takes: {takes}"
+        ),
     }
 }
 
 /// W3C Trace Context; one that is malformed counts as none, as the standard has it.
 fn parse_traceparent(header: &str) -> Option<(TraceId, ObservationId)> {
     let mut parts = header.trim().split('-');
-    let version = parts.next().filter(|version| version.len() == 2 && *version != "ff")?;
+    let version = parts
+        .next()
+        .filter(|version| version.len() == 2 && *version != "ff")?;
     u8::from_str_radix(version, 16).ok()?;
     let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     parts.next().filter(|flags| flags.len() == 2)?;
@@ -154,7 +174,10 @@ mod tests {
     #[test]
     fn the_body_wins_over_headers_and_both_are_read() {
         let links = parse(
-            &[("x-langfuse-prompt-name", "from header"), ("x-langfuse-prompt-version", "3")],
+            &[
+                ("x-langfuse-prompt-name", "from header"),
+                ("x-langfuse-prompt-version", "3"),
+            ],
             r#"{"langfuse_prompt_name": "fröhlich", "langfuse_tags": "b, a,b", "other": {}}"#,
         )
         .unwrap();
@@ -165,7 +188,11 @@ mod tests {
 
     #[test]
     fn numbers_and_arrays_of_lenient_clients_are_understood() {
-        let links = parse(&[], r#"{"langfuse_prompt_version": 7, "langfuse_tags": ["x,y"], "langfuse_user_id": null}"#).unwrap();
+        let links = parse(
+            &[],
+            r#"{"langfuse_prompt_version": 7, "langfuse_tags": ["x,y"], "langfuse_user_id": null}"#,
+        )
+        .unwrap();
         assert_eq!((links.prompt_version, links.user_id), (Some(7), None));
         assert_eq!(links.tags, ["x,y"]);
     }
@@ -178,15 +205,24 @@ mod tests {
         assert_eq!(links.parent_id.unwrap().as_str(), "b7ad6b7169203331");
         let named = format!(r#"{{"langfuse_trace_id": "{}"}}"#, "1".repeat(32));
         let links = parse(&[("traceparent", &traceparent)], &named).unwrap();
-        assert_eq!((links.trace_id.unwrap().as_str(), links.parent_id), ("1".repeat(32).as_str(), None));
-        assert_eq!(parse(&[("traceparent", "junk")], "{}").unwrap(), Links::default());
+        assert_eq!(
+            (links.trace_id.unwrap().as_str(), links.parent_id),
+            ("1".repeat(32).as_str(), None)
+        );
+        assert_eq!(
+            parse(&[("traceparent", "junk")], "{}").unwrap(),
+            Links::default()
+        );
     }
 
     #[test]
     fn what_a_key_does_not_take_is_refused_by_its_name() {
         for (metadata, key) in [
             (r#"{"langfuse_trace_id": "abc"}"#, "langfuse_trace_id"),
-            (r#"{"langfuse_prompt_version": "latest"}"#, "langfuse_prompt_version"),
+            (
+                r#"{"langfuse_prompt_version": "latest"}"#,
+                "langfuse_prompt_version",
+            ),
             (r#"{"langfuse_user_id": "a\u0000b"}"#, "langfuse_user_id"),
             (r#"{"langfuse_session_id": {}}"#, "langfuse_session_id"),
             (r#"{"langfuse_tags": [1]}"#, "langfuse_tags"),

@@ -28,7 +28,10 @@ const ANTHROPIC_PAGE: &str = "/models?limit=1000";
 
 /// Every model of every provider. One provider's failure is the answer: a list with models missing
 /// would look whole.
-pub(super) async fn list(providers: &Providers, headers: &CallerHeaders) -> Result<WholeAnswer, LlmError> {
+pub(super) async fn list(
+    providers: &Providers,
+    headers: &CallerHeaders,
+) -> Result<WholeAnswer, LlmError> {
     let calls = providers.all().map(|provider| async move {
         let answer = match provider.dialect {
             Dialect::OpenAi => providers.get(provider, "/models", headers).await?,
@@ -51,7 +54,10 @@ pub(super) async fn list(providers: &Providers, headers: &CallerHeaders) -> Resu
     }
     let body = json!({ "object": "list", "data": models }).to_string();
     let (_, first) = answers.swap_remove(0);
-    Ok(WholeAnswer { body: Bytes::from(body), ..first })
+    Ok(WholeAnswer {
+        body: Bytes::from(body),
+        ..first
+    })
 }
 
 /// One model, from the provider that would be called for it.
@@ -63,13 +69,18 @@ pub(super) async fn get(
     let provider = providers.for_model(model)?;
     let mut path = url::Url::parse("http://path/models").expect("a constant address");
     // A model's name can hold slashes; a segment of its own keeps it inside its path.
-    path.path_segments_mut().expect("an http address has segments").push(model);
+    path.path_segments_mut()
+        .expect("an http address has segments")
+        .push(model);
     let answer = providers.get(provider, path.path(), headers).await?;
     if answer.status != 200 || provider.dialect == Dialect::OpenAi {
         return Ok(answer);
     }
     let body = in_openais_form(provider, &answer.body)?.to_string();
-    Ok(WholeAnswer { body: Bytes::from(body), ..answer })
+    Ok(WholeAnswer {
+        body: Bytes::from(body),
+        ..answer
+    })
 }
 
 fn none_configured() -> LlmError {
@@ -80,7 +91,8 @@ fn none_configured() -> LlmError {
 }
 
 fn models_of(provider: &Provider, body: &[u8]) -> Result<Vec<Value>, LlmError> {
-    let list: ModelList<'_> = serde_json::from_slice(body).map_err(|source| unreadable(provider, source))?;
+    let list: ModelList<'_> =
+        serde_json::from_slice(body).map_err(|source| unreadable(provider, source))?;
     list.data
         .into_iter()
         .map(|model| match provider.dialect {
@@ -100,5 +112,8 @@ fn in_openais_form(provider: &Provider, model: &[u8]) -> Result<Value, LlmError>
 }
 
 fn unreadable(provider: &Provider, source: serde_json::Error) -> LlmError {
-    LlmError::ModelsUnreadable { provider: provider.name, source }
+    LlmError::ModelsUnreadable {
+        provider: provider.name,
+        source,
+    }
 }

@@ -48,7 +48,12 @@ struct Last {
 impl Relay {
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         let splitter = Splitter::new(self.event_limit);
-        let running = Running { relay: self, splitter, reported: None, last: None };
+        let running = Running {
+            relay: self,
+            splitter,
+            reported: None,
+            last: None,
+        };
         stream::unfold(Some(running), |running| async {
             let mut running = running?;
             let (bytes, goes_on) = running.step().await;
@@ -87,12 +92,12 @@ impl Running {
             return (Bytes::new(), false);
         };
         let Relay { call, upstream, .. } = &mut self.relay;
-        let read_to_end = async {
-            while let Ok(Some(_)) = upstream.chunk().await {}
-        };
+        let read_to_end = async { while let Ok(Some(_)) = upstream.chunk().await {} };
         // The record's fate is logged and counted where it is decided; the answer ends either way.
-        let (_stored, _closed) =
-            tokio::join!(call.end_stream(failure), time::timeout(CLOSING, read_to_end));
+        let (_stored, _closed) = tokio::join!(
+            call.end_stream(failure),
+            time::timeout(CLOSING, read_to_end)
+        );
         (bytes, false)
     }
 
@@ -126,13 +131,19 @@ impl Running {
     }
 
     fn end_with(&mut self, bytes: Bytes) {
-        self.last = Some(Last { bytes, failure: self.reported.take() });
+        self.last = Some(Last {
+            bytes,
+            failure: self.reported.take(),
+        });
     }
 
     /// The provider closed without `[DONE]`: fine when the answer was whole.
     fn ended(&mut self) -> Bytes {
         let rest = self.splitter.rest();
-        let data = rest.strip_prefix(b"data:").map(<[u8]>::trim_ascii).unwrap_or_default();
+        let data = rest
+            .strip_prefix(b"data:")
+            .map(<[u8]>::trim_ascii)
+            .unwrap_or_default();
         if data != DONE && !data.is_empty() {
             self.take(data);
         }
@@ -140,15 +151,24 @@ impl Running {
             self.end_with(rest);
             return Bytes::new();
         }
-        self.broken(LlmError::ProviderCutOff { provider: self.relay.provider })
+        self.broken(LlmError::ProviderCutOff {
+            provider: self.relay.provider,
+        })
     }
 
     /// The status has been sent, so the client learns of the failure from an event.
     fn broken(&mut self, error: LlmError) -> Bytes {
         let failure = Failure::from(error);
-        tracing::warn!(code = failure.code.name(), causes = failure.causes(), "a streamed answer broke off");
+        tracing::warn!(
+            code = failure.code.name(),
+            causes = failure.causes(),
+            "a streamed answer broke off"
+        );
         let event = format!("data: {}\n\n", surface::openai_error(&failure, ""));
-        self.last = Some(Last { bytes: event.into(), failure: Some(failure.message) });
+        self.last = Some(Last {
+            bytes: event.into(),
+            failure: Some(failure.message),
+        });
         Bytes::new()
     }
 }

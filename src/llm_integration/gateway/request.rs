@@ -1,6 +1,9 @@
 //! What the gateway reads of a chat completion request, whose bytes it passes on.
 
-use std::{borrow::{Borrow, Cow}, collections::BTreeMap};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -17,10 +20,28 @@ const STREAM_OPTIONS: &str = "stream_options";
 const INCLUDE_USAGE: &str = "include_usage";
 /// What is recorded as the model's parameters.
 const PARAMETERS: &[&str] = &[
-    "audio", "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens",
-    "modalities", "n", "parallel_tool_calls", "presence_penalty", "reasoning_effort",
-    "response_format", "seed", "service_tier", "stop", "store", "stream", "temperature",
-    "top_logprobs", "top_p", "verbosity", "web_search_options",
+    "audio",
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "modalities",
+    "n",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "reasoning_effort",
+    "response_format",
+    "seed",
+    "service_tier",
+    "stop",
+    "store",
+    "stream",
+    "temperature",
+    "top_logprobs",
+    "top_p",
+    "verbosity",
+    "web_search_options",
 ];
 
 /// A key of a JSON object, borrowed unless it holds escapes.
@@ -54,35 +75,61 @@ pub(super) struct ChatRequest {
 impl ChatRequest {
     /// # Errors
     /// [`LlmError::InvalidCall`] when the body is not a JSON object that names a model.
-    pub fn parse(body: Bytes, headers: &CallerHeaders, capture_limit: usize) -> Result<Self, LlmError> {
+    pub fn parse(
+        body: Bytes,
+        headers: &CallerHeaders,
+        capture_limit: usize,
+    ) -> Result<Self, LlmError> {
         let fields: Fields<'_> = serde_json::from_slice(&body)
             .map_err(|error| invalid(format!("the body is not a JSON object: {error}")))?;
         let model: String = field(&fields, "model")?
             .ok_or_else(|| invalid("the body names no `model`".to_owned()))?;
-        if model.is_empty() || model.chars().count() > MAX_MODEL_CHARS || model.chars().any(char::is_control) {
+        if model.is_empty()
+            || model.chars().count() > MAX_MODEL_CHARS
+            || model.chars().any(char::is_control)
+        {
             return Err(invalid(format!(
                 "`model` takes 1 to {MAX_MODEL_CHARS} characters, none of them control characters"
             )));
         }
         // What else it may be is the provider's to judge.
-        let metadata: Fields<'_> =
-            fields.get("metadata").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let metadata: Fields<'_> = fields
+            .get("metadata")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
         let mut links = Links::parse(headers, &metadata)?;
         if links.user_id.is_none() {
-            links.user_id = field::<String>(&fields, "user").ok().flatten().filter(|user| !user.contains('\0'));
+            links.user_id = field::<String>(&fields, "user")
+                .ok()
+                .flatten()
+                .filter(|user| !user.contains('\0'));
         }
         let metadata = metadata
             .iter()
             .filter(|(key, _)| !key.0.starts_with(METADATA_PREFIX))
-            .filter_map(|(key, raw)| Some((key.0.to_string(), serde_json::from_str(raw.get()).ok()?)))
+            .filter_map(|(key, raw)| {
+                Some((key.0.to_string(), serde_json::from_str(raw.get()).ok()?))
+            })
             .collect();
         let input = input_of(&fields, capture_limit);
         let parameters = JsonText::of(&only(&fields, PARAMETERS)).cut(capture_limit);
         let streams = field::<bool>(&fields, "stream")?.unwrap_or(false);
-        let with_usage = if streams { body_with_usage(&body, fields.get(STREAM_OPTIONS).copied()) } else { None };
+        let with_usage = if streams {
+            body_with_usage(&body, fields.get(STREAM_OPTIONS).copied())
+        } else {
+            None
+        };
         let hide_usage = with_usage.is_some();
         let body = with_usage.unwrap_or(body);
-        Ok(Self { model, body, hide_usage, links, input, parameters, metadata })
+        Ok(Self {
+            model,
+            body,
+            hide_usage,
+            links,
+            input,
+            parameters,
+            metadata,
+        })
     }
 }
 
@@ -98,7 +145,10 @@ fn field<'a, T: Deserialize<'a>>(fields: &Fields<'a>, name: &str) -> Result<Opti
 }
 
 fn only<'a>(fields: &Fields<'a>, names: &[&'static str]) -> BTreeMap<&'static str, &'a RawValue> {
-    names.iter().filter_map(|name| Some((*name, *fields.get(*name)?))).collect()
+    names
+        .iter()
+        .filter_map(|name| Some((*name, *fields.get(*name)?)))
+        .collect()
 }
 
 /// The messages; with tools, both.
@@ -133,7 +183,11 @@ fn body_with_usage(body: &Bytes, options: Option<&RawValue>) -> Option<Bytes> {
     }
     let start = options.get().as_ptr() as usize - body.as_ptr() as usize;
     let (before, after) = (&body[..start], &body[start + options.get().len()..]);
-    Some([before, value.to_string().as_bytes(), after].concat().into())
+    Some(
+        [before, value.to_string().as_bytes(), after]
+            .concat()
+            .into(),
+    )
 }
 
 #[cfg(test)]
@@ -141,7 +195,11 @@ mod tests {
     use super::*;
 
     fn parse(body: &str) -> Result<ChatRequest, LlmError> {
-        ChatRequest::parse(Bytes::copy_from_slice(body.as_bytes()), &CallerHeaders::default(), 1000)
+        ChatRequest::parse(
+            Bytes::copy_from_slice(body.as_bytes()),
+            &CallerHeaders::default(),
+            1000,
+        )
     }
 
     #[test]
@@ -149,27 +207,45 @@ mod tests {
         let body = "{ \"model\" : \"m\",\n\"messages\":[{\"role\":\"user\",\"content\":\"\\u0000\"}], \"new\": 1e400 }";
         let request = parse(body).unwrap();
         assert_eq!(request.body, body);
-        assert_eq!(request.input.get(), r#"[{"role":"user","content":"\u0000"}]"#);
+        assert_eq!(
+            request.input.get(),
+            r#"[{"role":"user","content":"\u0000"}]"#
+        );
         assert!(!request.hide_usage);
     }
 
     #[test]
     fn a_stream_asks_for_usage_and_changes_nothing_else() {
         let request = parse(r#" {"model":"m","stream":true}"#).unwrap();
-        assert_eq!(request.body, r#" {"stream_options":{"include_usage":true},"model":"m","stream":true}"#);
+        assert_eq!(
+            request.body,
+            r#" {"stream_options":{"include_usage":true},"model":"m","stream":true}"#
+        );
         assert!(request.hide_usage);
-        let request = parse(r#"{"stream":true,"stream_options": {"x":1,"include_usage":false} ,"model":"m"}"#).unwrap();
-        assert_eq!(request.body, r#"{"stream":true,"stream_options": {"x":1,"include_usage":true} ,"model":"m"}"#);
+        let request = parse(
+            r#"{"stream":true,"stream_options": {"x":1,"include_usage":false} ,"model":"m"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            request.body,
+            r#"{"stream":true,"stream_options": {"x":1,"include_usage":true} ,"model":"m"}"#
+        );
         assert!(request.hide_usage);
         let request = parse(r#"{"stream":true,"stream_options":null,"model":"m"}"#).unwrap();
-        assert_eq!(request.body, r#"{"stream":true,"stream_options":{"include_usage":true},"model":"m"}"#);
+        assert_eq!(
+            request.body,
+            r#"{"stream":true,"stream_options":{"include_usage":true},"model":"m"}"#
+        );
     }
 
     #[test]
     fn a_stream_that_asks_for_usage_itself_passes_byte_for_byte() {
         let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#;
         let request = parse(body).unwrap();
-        assert_eq!((request.body.as_ref(), request.hide_usage), (body.as_bytes(), false));
+        assert_eq!(
+            (request.body.as_ref(), request.hide_usage),
+            (body.as_bytes(), false)
+        );
     }
 
     #[test]

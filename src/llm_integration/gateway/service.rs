@@ -57,8 +57,19 @@ pub enum AnswerBody {
 }
 
 impl From<WholeAnswer> for Answer {
-    fn from(WholeAnswer { status, headers, body }: WholeAnswer) -> Self {
-        Self { status, headers, trace_id: None, body: AnswerBody::Whole(body) }
+    fn from(
+        WholeAnswer {
+            status,
+            headers,
+            body,
+        }: WholeAnswer,
+    ) -> Self {
+        Self {
+            status,
+            headers,
+            trace_id: None,
+            body: AnswerBody::Whole(body),
+        }
     }
 }
 
@@ -73,7 +84,13 @@ impl Gateway {
     ) -> Result<Self, ConfigError> {
         let providers = Providers::new(settings)?;
         let capture_limit = settings.capture_limit_bytes;
-        Ok(Self { providers, prices, recorder, clock, capture_limit })
+        Ok(Self {
+            providers,
+            prices,
+            recorder,
+            clock,
+            capture_limit,
+        })
     }
 
     /// Passes a chat completion on to the provider of its model. Whatever becomes of it is traced,
@@ -91,9 +108,14 @@ impl Gateway {
         let call = Call::begin(self.ledger(actor).await, provider.name, request);
         let span = call.span();
         async {
-            let sent = self.providers.post(provider, CHAT_COMPLETIONS, headers, body).await;
+            let sent = self
+                .providers
+                .post(provider, CHAT_COMPLETIONS, headers, body)
+                .await;
             match sent {
-                Ok(response) if streams(&response) => Ok(self.relay(provider, response, hide_usage, call)),
+                Ok(response) if streams(&response) => {
+                    Ok(self.relay(provider, response, hide_usage, call))
+                }
                 Ok(response) => self.pass_whole(provider, response, call).await,
                 Err(error) => Err(self.fail(call, error).await),
             }
@@ -104,12 +126,21 @@ impl Gateway {
 
     pub async fn models(&self, actor: &Actor, headers: &CallerHeaders) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::list(&self.providers, headers).await.map(Answer::from)
+        models::list(&self.providers, headers)
+            .await
+            .map(Answer::from)
     }
 
-    pub async fn model(&self, actor: &Actor, headers: &CallerHeaders, model: &str) -> Result<Answer, LlmError> {
+    pub async fn model(
+        &self,
+        actor: &Actor,
+        headers: &CallerHeaders,
+        model: &str,
+    ) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::get(&self.providers, model, headers).await.map(Answer::from)
+        models::get(&self.providers, model, headers)
+            .await
+            .map(Answer::from)
     }
 
     async fn ledger(&self, actor: &Actor) -> Ledger {
@@ -125,7 +156,13 @@ impl Gateway {
         }
     }
 
-    fn relay(&self, provider: &Provider, response: Response, hide_usage: bool, mut call: Call) -> Answer {
+    fn relay(
+        &self,
+        provider: &Provider,
+        response: Response,
+        hide_usage: bool,
+        mut call: Call,
+    ) -> Answer {
         call.begin_stream(self.capture_limit);
         let (status, headers) = (response.status().as_u16(), passed_headers(&response));
         let trace_id = call.trace_id().clone();
@@ -138,7 +175,12 @@ impl Gateway {
             call,
         };
         let trace_id = Some(trace_id);
-        Answer { status, headers, trace_id, body: AnswerBody::Stream(relay.into_stream().boxed()) }
+        Answer {
+            status,
+            headers,
+            trace_id,
+            body: AnswerBody::Stream(relay.into_stream().boxed()),
+        }
     }
 
     async fn pass_whole(
@@ -154,25 +196,44 @@ impl Gateway {
         };
         let trace_id = call.trace_id().clone();
         let stored = if status.is_success() {
-            call.end(Generation::of_answer(&body, self.capture_limit), None).await
+            call.end(Generation::of_answer(&body, self.capture_limit), None)
+                .await
         } else {
-            let shown: String = String::from_utf8_lossy(&body).chars().take(REFUSAL_CHARS).collect();
+            let shown: String = String::from_utf8_lossy(&body)
+                .chars()
+                .take(REFUSAL_CHARS)
+                .collect();
             let failure = format!("{} answered {}: {shown}", provider.name, status.as_u16());
-            call.end(Generation::of_unreadable(&body, self.capture_limit), Some(failure)).await
+            call.end(
+                Generation::of_unreadable(&body, self.capture_limit),
+                Some(failure),
+            )
+            .await
         };
         let trace_id = stored.is_ok().then_some(trace_id);
-        Ok(Answer { status: status.as_u16(), headers, trace_id, body: AnswerBody::Whole(body) })
+        Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            trace_id,
+            body: AnswerBody::Whole(body),
+        })
     }
 
     async fn fail(&self, mut call: Call, error: LlmError) -> LlmError {
         // The record's fate is logged and counted where it is decided; the caller gets this error.
-        let _stored = call.end(Generation::default(), Some(error.to_string())).await;
+        let _stored = call
+            .end(Generation::default(), Some(error.to_string()))
+            .await;
         error
     }
 }
 
 /// A provider that was asked for a stream may still answer whole, with an error above all.
 fn streams(response: &Response) -> bool {
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    response.status().is_success() && content_type.is_some_and(|value| value.starts_with(EVENT_STREAM))
+    let content_type = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    response.status().is_success()
+        && content_type.is_some_and(|value| value.starts_with(EVENT_STREAM))
 }

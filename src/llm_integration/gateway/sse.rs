@@ -28,7 +28,12 @@ pub(super) struct Splitter {
 
 impl Splitter {
     pub fn new(limit: usize) -> Self {
-        Self { held: BytesMut::new(), searched: 0, line_start: 0, limit }
+        Self {
+            held: BytesMut::new(),
+            searched: 0,
+            line_start: 0,
+            limit,
+        }
     }
 
     /// # Errors
@@ -39,9 +44,16 @@ impl Splitter {
         while let Some(end) = self.end_of_event() {
             let bytes = self.held.split_to(end).freeze();
             (self.searched, self.line_start) = (0, 0);
-            events.push(Event { data: data_of(&bytes), bytes });
+            events.push(Event {
+                data: data_of(&bytes),
+                bytes,
+            });
         }
-        if self.held.len() > self.limit { Err(TooLarge) } else { Ok(events) }
+        if self.held.len() > self.limit {
+            Err(TooLarge)
+        } else {
+            Ok(events)
+        }
     }
 
     /// What came after the last complete event.
@@ -65,7 +77,8 @@ impl Splitter {
                 self.searched += 1;
             }
             // The LF of a CRLF whose CR came in an earlier chunk ends no line of its own.
-            let is_second_half = byte == b'\n' && at > 0 && self.held[at - 1] == b'\r' && line_is_empty;
+            let is_second_half =
+                byte == b'\n' && at > 0 && self.held[at - 1] == b'\r' && line_is_empty;
             self.line_start = end;
             if line_is_empty && !is_second_half {
                 return Some(end);
@@ -76,10 +89,12 @@ impl Splitter {
 }
 
 fn data_of(event: &Bytes) -> Option<Bytes> {
-    let mut lines = event.split(|byte| matches!(byte, b'\n' | b'\r')).filter_map(|line| {
-        let value = line.strip_prefix(b"data:")?;
-        Some(event.slice_ref(value.strip_prefix(b" ").unwrap_or(value)))
-    });
+    let mut lines = event
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter_map(|line| {
+            let value = line.strip_prefix(b"data:")?;
+            Some(event.slice_ref(value.strip_prefix(b" ").unwrap_or(value)))
+        });
     let first = lines.next()?;
     let rest: Vec<Bytes> = lines.collect();
     if rest.is_empty() {
@@ -115,7 +130,11 @@ mod tests {
 
     #[test]
     fn every_line_ending_ends_an_event() {
-        for text in ["data: a\n\ndata: b\n\n", "data: a\r\n\r\ndata: b\r\n\r\n", "data: a\r\rdata: b\r\r"] {
+        for text in [
+            "data: a\n\ndata: b\n\n",
+            "data: a\r\n\r\ndata: b\r\n\r\n",
+            "data: a\r\rdata: b\r\r",
+        ] {
             assert_eq!(split(&[text.as_bytes()]).0, ["a", "b"], "{text:?}");
         }
     }
@@ -132,10 +151,13 @@ mod tests {
     #[test]
     fn an_event_without_an_end_is_bounded() {
         let mut splitter = Splitter::new(8);
-        assert_eq!(splitter.push(b"data: a\n\ndata:"), Ok(vec![Event {
-            bytes: Bytes::from_static(b"data: a\n\n"),
-            data: Some(Bytes::from_static(b"a")),
-        }]));
+        assert_eq!(
+            splitter.push(b"data: a\n\ndata:"),
+            Ok(vec![Event {
+                bytes: Bytes::from_static(b"data: a\n\n"),
+                data: Some(Bytes::from_static(b"a")),
+            }])
+        );
         assert_eq!(splitter.push(b"12345"), Err(TooLarge));
     }
 

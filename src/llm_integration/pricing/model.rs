@@ -64,14 +64,18 @@ impl FromStr for UsdPerMillion {
     /// The error says what would be right.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("`{text}` is not an amount in US dollars: digits, with up to {NANO_DIGITS} after the point")
+            format!(
+                "`{text}` is not an amount in US dollars: digits, with up to {NANO_DIGITS} after the point"
+            )
         };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) || fraction.len() > NANO_DIGITS {
             return Err(wrong());
         }
-        let nanos = format!("{whole}{fraction:0<NANO_DIGITS$}").parse().map_err(|_| wrong())?;
+        let nanos = format!("{whole}{fraction:0<NANO_DIGITS$}")
+            .parse()
+            .map_err(|_| wrong())?;
         Self::from_nanos(nanos).ok_or_else(wrong)
     }
 }
@@ -90,7 +94,9 @@ impl Serialize for UsdPerMillion {
 }
 impl<'de> Deserialize<'de> for UsdPerMillion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -146,7 +152,9 @@ impl FromStr for ModelPattern {
 }
 impl<'de> Deserialize<'de> for ModelPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -156,19 +164,32 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_and_print_as_they_were_written() {
-        for (text, nanos) in [("0.15", 150_000_000), ("15", 15_000_000_000), ("0.000000001", 1)] {
+        for (text, nanos) in [
+            ("0.15", 150_000_000),
+            ("15", 15_000_000_000),
+            ("0.000000001", 1),
+        ] {
             let amount: UsdPerMillion = text.parse().unwrap();
             assert_eq!(amount.amount().nanos(), nanos);
             assert_eq!(amount.to_string(), text);
         }
-        for wrong in ["", "-1", "1.", ".5", "1e3", "0.0000000001", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "-1",
+            "1.",
+            ".5",
+            "1e3",
+            "0.0000000001",
+            "99999999999999999999",
+        ] {
             assert!(wrong.parse::<UsdPerMillion>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_star_stands_for_any_characters() {
-        let matches = |pattern: &str, model| pattern.parse::<ModelPattern>().unwrap().matches(model);
+        let matches =
+            |pattern: &str, model| pattern.parse::<ModelPattern>().unwrap().matches(model);
         assert!(matches("gpt-4o-mini", "gpt-4o-mini"));
         assert!(!matches("gpt-4o-mini", "gpt-4o-mini-2024-07-18"));
         assert!(matches("gpt-4o-mini-*", "gpt-4o-mini-2024-07-18"));

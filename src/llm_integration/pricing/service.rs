@@ -48,7 +48,10 @@ pub struct PriceEntry {
 
 impl Prices {
     pub fn new(db: Db, clock: Clock) -> Self {
-        let tables = Cache::builder().max_capacity(CACHE_PROJECTS).time_to_live(CACHE_TTL).build();
+        let tables = Cache::builder()
+            .max_capacity(CACHE_PROJECTS)
+            .time_to_live(CACHE_TTL)
+            .build();
         Self { db, clock, tables }
     }
 
@@ -57,12 +60,14 @@ impl Prices {
         actor.require(Permission::TracesRead)?;
         let project = actor.project;
         let own = self.db.read(move |conn| store::list(conn, project)).await?;
-        let own = own.into_iter().map(|(model, price, updated_at)| PriceEntry {
-            model,
-            price,
-            source: PriceSource::Project,
-            updated_at: Some(updated_at),
-        });
+        let own = own
+            .into_iter()
+            .map(|(model, price, updated_at)| PriceEntry {
+                model,
+                price,
+                source: PriceSource::Project,
+                updated_at: Some(updated_at),
+            });
         let bundled = bundled::prices().iter().map(|(model, price)| PriceEntry {
             model: model.clone(),
             price: price.clone(),
@@ -106,9 +111,16 @@ impl Prices {
         actor.require(Permission::PricesManage)?;
         let project = actor.project;
         let name = model.as_str().to_owned();
-        let existed = self.db.write(move |conn| store::delete(conn, project, &model)).await?;
+        let existed = self
+            .db
+            .write(move |conn| store::delete(conn, project, &model))
+            .await?;
         self.tables.invalidate(&project).await;
-        if existed { Ok(()) } else { Err(LlmError::PriceNotFound { model: name }) }
+        if existed {
+            Ok(())
+        } else {
+            Err(LlmError::PriceNotFound { model: name })
+        }
     }
 
     /// The table that a project's calls are counted with.
@@ -117,7 +129,10 @@ impl Prices {
         self.tables
             .try_get_with(project, async move {
                 let own = db.read(move |conn| store::list(conn, project)).await?;
-                let own = own.into_iter().map(|(model, price, _)| (model, price)).collect();
+                let own = own
+                    .into_iter()
+                    .map(|(model, price, _)| (model, price))
+                    .collect();
                 Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::prices().to_vec())))
             })
             .await

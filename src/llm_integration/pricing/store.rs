@@ -28,7 +28,14 @@ pub(super) type StoredPrice = (ModelPattern, ModelPrice, Timestamp);
 
 impl PriceRow {
     fn new(project_id: ProjectId, model: &ModelPattern, price: ModelPrice, now: Timestamp) -> Self {
-        let ModelPrice { input, output, cached_input, cache_write, audio_input, audio_output } = price;
+        let ModelPrice {
+            input,
+            output,
+            cached_input,
+            cache_write,
+            audio_input,
+            audio_output,
+        } = price;
         let nanos = |amount: UsdPerMillion| amount.amount().nanos();
         Self {
             project_id,
@@ -44,13 +51,14 @@ impl PriceRow {
     }
 
     fn into_price(self) -> Result<StoredPrice, DbError> {
-        let corrupt = |column: &str| DbError::Corrupt { what: format!("llm_price.{column}") };
+        let corrupt = |column: &str| DbError::Corrupt {
+            what: format!("llm_price.{column}"),
+        };
         let amount = |nanos: i64, column: &str| {
             UsdPerMillion::from_nanos(nanos).ok_or_else(|| corrupt(column))
         };
-        let optional = |nanos: Option<i64>, column: &str| {
-            nanos.map(|nanos| amount(nanos, column)).transpose()
-        };
+        let optional =
+            |nanos: Option<i64>, column: &str| nanos.map(|nanos| amount(nanos, column)).transpose();
         let price = ModelPrice {
             input: amount(self.input, "input")?,
             output: amount(self.output, "output")?,
@@ -78,7 +86,10 @@ pub(super) fn list(conn: &mut Conn, project: ProjectId) -> Result<Vec<StoredPric
 
 pub(super) fn count(conn: &mut Conn, project: ProjectId) -> Result<i64, DbError> {
     Ok(each_backend!(conn, |c| {
-        llm_price::table.filter(llm_price::project_id.eq(project)).count().get_result(c)
+        llm_price::table
+            .filter(llm_price::project_id.eq(project))
+            .count()
+            .get_result(c)
     })?)
 }
 
@@ -102,9 +113,18 @@ pub(super) fn put(
 }
 
 /// Whether there was one.
-pub(super) fn delete(conn: &mut Conn, project: ProjectId, model: &ModelPattern) -> Result<bool, DbError> {
+pub(super) fn delete(
+    conn: &mut Conn,
+    project: ProjectId,
+    model: &ModelPattern,
+) -> Result<bool, DbError> {
     let deleted = each_backend!(conn, |c| {
-        diesel::delete(llm_price::table.filter(llm_price::project_id.eq(project)).filter(llm_price::model.eq(model.as_str()))).execute(c)
+        diesel::delete(
+            llm_price::table
+                .filter(llm_price::project_id.eq(project))
+                .filter(llm_price::model.eq(model.as_str())),
+        )
+        .execute(c)
     })?;
     Ok(deleted > 0)
 }

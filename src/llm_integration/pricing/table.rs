@@ -19,13 +19,20 @@ struct Layer {
 }
 
 impl PriceTable {
-    pub fn new(own: Vec<(ModelPattern, ModelPrice)>, bundled: Vec<(ModelPattern, ModelPrice)>) -> Self {
-        Self { layers: vec![Layer::new(own), Layer::new(bundled)] }
+    pub fn new(
+        own: Vec<(ModelPattern, ModelPrice)>,
+        bundled: Vec<(ModelPattern, ModelPrice)>,
+    ) -> Self {
+        Self {
+            layers: vec![Layer::new(own), Layer::new(bundled)],
+        }
     }
 
     /// The price of the first of these names that has one: an answer's model, then the one asked for.
     pub fn price(&self, models: &[&str]) -> Option<&ModelPrice> {
-        models.iter().find_map(|model| self.layers.iter().find_map(|layer| layer.price(model)))
+        models
+            .iter()
+            .find_map(|model| self.layers.iter().find_map(|layer| layer.price(model)))
     }
 }
 
@@ -39,13 +46,18 @@ impl Layer {
                 layer.exact.insert(pattern.as_str().to_owned(), price);
             }
         }
-        layer.patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.precedence()));
+        layer
+            .patterns
+            .sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.precedence()));
         layer
     }
 
     fn price(&self, model: &str) -> Option<&ModelPrice> {
         self.exact.get(model).or_else(|| {
-            self.patterns.iter().find(|(pattern, _)| pattern.matches(model)).map(|(_, price)| price)
+            self.patterns
+                .iter()
+                .find(|(pattern, _)| pattern.matches(model))
+                .map(|(_, price)| price)
         })
     }
 }
@@ -63,7 +75,12 @@ mod tests {
     fn a_projects_pattern_wins_over_a_bundled_name_and_an_unknown_model_has_no_price() {
         let table = PriceTable::new(
             vec![entry("gpt-*", "1")],
-            vec![entry("gpt-4o", "2"), entry("o1", "3"), entry("o1-*", "4"), entry("o1-mini-*", "5")],
+            vec![
+                entry("gpt-4o", "2"),
+                entry("o1", "3"),
+                entry("o1-*", "4"),
+                entry("o1-mini-*", "5"),
+            ],
         );
         let input = |models: &[&str]| table.price(models).map(|price| price.input.to_string());
         assert_eq!(input(&["gpt-4o"]).as_deref(), Some("1"));

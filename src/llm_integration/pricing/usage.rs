@@ -76,7 +76,9 @@ impl From<OpenAiUsage> for Usage {
             output,
             output_reasoning,
             output_audio,
-            total: usage.total_tokens.unwrap_or(prompt.saturating_add(completion)),
+            total: usage
+                .total_tokens
+                .unwrap_or(prompt.saturating_add(completion)),
         }
     }
 }
@@ -168,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_cached_price_that_is_not_given_is_the_input_price() {
-        let usage = usage(r#"{"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 10}}"#);
+        let usage =
+            usage(r#"{"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 10}}"#);
         let cost = usage.cost(&price("input = '1'\noutput = '1'")).unwrap();
         assert_eq!(cost.total.nanos(), 10_000);
     }

@@ -19,7 +19,13 @@ const LINKS: &str = "x-langfuse-";
 const TRACEPARENT: &str = "traceparent";
 
 /// Header names that answers of providers are passed on with, beside those in [`PASSED_PREFIXES`].
-const PASSED: &[&str] = &["content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"];
+const PASSED: &[&str] = &[
+    "content-type",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+];
 const PASSED_PREFIXES: &[&str] = &["openai-", "anthropic-", "x-ratelimit-"];
 /// A provider's own request id: `x-request-id` of our answers is ours.
 const PROVIDER_REQUEST_ID: HeaderName = HeaderName::from_static("x-provider-request-id");
@@ -31,10 +37,14 @@ pub struct CallerHeaders(BTreeMap<String, String>);
 impl CallerHeaders {
     /// Keeps what is known of the headers of a request; names are in lower case.
     pub fn of<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let known =
-            |name: &str| FORWARDED.contains(&name) || name.starts_with(LINKS) || name == TRACEPARENT;
+        let known = |name: &str| {
+            FORWARDED.contains(&name) || name.starts_with(LINKS) || name == TRACEPARENT
+        };
         let kept = headers.into_iter().filter(|(name, _)| known(name));
-        Self(kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            kept.map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -44,7 +54,10 @@ impl CallerHeaders {
     pub(super) fn forwarded(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for name in FORWARDED {
-            if let Some(value) = self.get(name).and_then(|value| HeaderValue::from_str(value).ok()) {
+            if let Some(value) = self
+                .get(name)
+                .and_then(|value| HeaderValue::from_str(value).ok())
+            {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
@@ -57,7 +70,9 @@ pub(super) fn passed(provider: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in provider {
         let known = PASSED.contains(&name.as_str())
-            || PASSED_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
+            || PASSED_PREFIXES
+                .iter()
+                .any(|prefix| name.as_str().starts_with(prefix));
         if known {
             headers.append(name.clone(), value.clone());
         }
@@ -97,7 +112,10 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("x-request-id", "req-1"),
         ] {
-            provider.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            provider.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         let passed = passed(&provider);
         assert_eq!(passed["retry-after"], "3");

@@ -73,7 +73,10 @@ impl Providers {
         let is_claude = model.starts_with(CLAUDE);
         let own_server = self.openai.as_ref().filter(|provider| provider.is_custom());
         let (found, remedy) = if is_claude {
-            (self.anthropic.as_ref().or(own_server), "set `gateway.anthropic.api_key` or ANTHROPIC_API_KEY")
+            (
+                self.anthropic.as_ref().or(own_server),
+                "set `gateway.anthropic.api_key` or ANTHROPIC_API_KEY",
+            )
         } else {
             (
                 self.openai.as_ref(),
@@ -81,7 +84,10 @@ impl Providers {
                  `gateway.openai.base_url` or OPENAI_BASE_URL",
             )
         };
-        found.ok_or_else(|| LlmError::ProviderNotConfigured { model: model.to_owned(), remedy })
+        found.ok_or_else(|| LlmError::ProviderNotConfigured {
+            model: model.to_owned(),
+            remedy,
+        })
     }
 
     /// Sends a body; returns when the answer's head has come.
@@ -108,14 +114,27 @@ impl Providers {
         path: &str,
         headers: &CallerHeaders,
     ) -> Result<WholeAnswer, LlmError> {
-        let request = self.client.get(provider.url(path)).headers(headers.forwarded());
-        let response = self.send(provider, provider.authorize_native(request)).await?;
+        let request = self
+            .client
+            .get(provider.url(path))
+            .headers(headers.forwarded());
+        let response = self
+            .send(provider, provider.authorize_native(request))
+            .await?;
         let (status, headers) = (response.status().as_u16(), passed_headers(&response));
         let body = self.read_whole(provider, response).await?;
-        Ok(WholeAnswer { status, headers, body })
+        Ok(WholeAnswer {
+            status,
+            headers,
+            body,
+        })
     }
 
-    async fn send(&self, provider: &Provider, request: RequestBuilder) -> Result<Response, LlmError> {
+    async fn send(
+        &self,
+        provider: &Provider,
+        request: RequestBuilder,
+    ) -> Result<Response, LlmError> {
         match time::timeout(self.first_byte_timeout, request.send()).await {
             Ok(sent) => sent.map_err(|error| failed(provider, error)),
             Err(_) => Err(LlmError::ProviderTimeout {
@@ -145,7 +164,10 @@ impl Providers {
             };
             if body.len() + chunk.len() > self.response_limit {
                 let limit = self.response_limit;
-                return Err(LlmError::AnswerTooLarge { provider: provider.name, limit });
+                return Err(LlmError::AnswerTooLarge {
+                    provider: provider.name,
+                    limit,
+                });
             }
             body.extend_from_slice(&chunk);
         }
@@ -158,6 +180,9 @@ pub(crate) fn passed_headers(response: &Response) -> HeaderMap {
 }
 
 /// The address is left out: it can hold an operator's internal names.
-pub(crate) fn failed(provider: &Provider, error: reqwest::Error) -> LlmError {
-    LlmError::ProviderFailed { provider: provider.name, source: error.without_url() }
+fn failed(provider: &Provider, error: reqwest::Error) -> LlmError {
+    LlmError::ProviderFailed {
+        provider: provider.name,
+        source: error.without_url(),
+    }
 }

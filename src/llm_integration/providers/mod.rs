@@ -6,5 +6,5 @@ mod provider;
 
 pub use caller::CallerHeaders;
 pub use client::Providers;
-pub(super) use client::{WholeAnswer, failed, passed_headers};
+pub(super) use client::{WholeAnswer, passed_headers};
 pub(super) use provider::{Dialect, Provider};

@@ -3,7 +3,10 @@
 use reqwest::RequestBuilder;
 use url::Url;
 
-use crate::{llm_integration::ProviderSettings, platform::config::{ConfigError, SecretText}};
+use crate::{
+    llm_integration::ProviderSettings,
+    platform::config::{ConfigError, SecretText},
+};
 
 /// The version of Anthropic's own API that its list of models is read with.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -30,16 +33,26 @@ impl Provider {
     /// `None` when there is neither a key nor an address of the operator's own.
     pub fn openai(settings: &ProviderSettings) -> Result<Option<Self>, ConfigError> {
         let base_url = checked("gateway.openai.base_url", &settings.base_url)?;
-        let is_openais = Url::parse(&base_url)
-            .is_ok_and(|url| url.host_str().is_some_and(|host| host.ends_with("openai.com")));
+        let is_openais = Url::parse(&base_url).is_ok_and(|url| {
+            url.host_str()
+                .is_some_and(|host| host.ends_with("openai.com"))
+        });
         let key = key_of(settings);
         let configured = key.is_some() || !is_openais;
-        Ok(configured.then_some(Self { name: "openai", dialect: Dialect::OpenAi, base_url, key }))
+        Ok(configured.then_some(Self {
+            name: "openai",
+            dialect: Dialect::OpenAi,
+            base_url,
+            key,
+        }))
     }
 
     /// `None` without a key.
     pub fn anthropic(settings: &ProviderSettings) -> Result<Option<Self>, ConfigError> {
-        let base_url = format!("{}/v1", checked("gateway.anthropic.base_url", &settings.base_url)?);
+        let base_url = format!(
+            "{}/v1",
+            checked("gateway.anthropic.base_url", &settings.base_url)?
+        );
         Ok(key_of(settings).map(|key| Self {
             name: "anthropic",
             dialect: Dialect::Anthropic,

@@ -53,5 +53,5 @@ pub enum ParentIs {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObservationPosition {
     pub(super) started_at: Timestamp,
-    pub(super) id: String,
+    pub(super) id: ObservationId,
 }

@@ -16,7 +16,11 @@ impl JsonText {
             return Self(value.to_owned());
         }
         let end = text.floor_char_boundary(limit);
-        Self::string(&format!("{} [cut: the first {end} of {} bytes]", &text[..end], text.len()))
+        Self::string(&format!(
+            "{} [cut: the first {end} of {} bytes]",
+            &text[..end],
+            text.len()
+        ))
     }
 
     /// Bytes that may be anything: JSON when they are, otherwise a JSON string of them.
@@ -43,7 +47,11 @@ impl JsonText {
     /// The same, cut like [`JsonText::capture`] when it is longer than `limit` bytes.
     #[must_use]
     pub fn cut(self, limit: usize) -> Self {
-        if self.len() <= limit { self } else { Self::capture(&self.0, limit) }
+        if self.len() <= limit {
+            self
+        } else {
+            Self::capture(&self.0, limit)
+        }
     }
 
     /// Text that was stored; `None` when it is not JSON.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::JsonText;
 use crate::kernel::{Clock, NanoUsd, Timestamp};
@@ -42,6 +42,14 @@ macro_rules! hex_id {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -50,8 +58,16 @@ macro_rules! hex_id {
     };
 }
 
-hex_id!(TraceId, 32, "The id of a trace: 16 bytes in hexadecimal, as W3C Trace Context has it.");
-hex_id!(ObservationId, 16, "The id of an observation: 8 bytes in hexadecimal, a span id.");
+hex_id!(
+    TraceId,
+    32,
+    "The id of a trace: 16 bytes in hexadecimal, as W3C Trace Context has it."
+);
+hex_id!(
+    ObservationId,
+    16,
+    "The id of an observation: 8 bytes in hexadecimal, a span id."
+);
 
 enum TraceMarker {}
 

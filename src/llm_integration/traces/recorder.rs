@@ -82,7 +82,14 @@ impl Recorder {
             longest_wait,
             runtime: Handle::current(),
         };
-        (recorder, TraceWriter { queue: receiver, database_answers, db })
+        (
+            recorder,
+            TraceWriter {
+                queue: receiver,
+                database_answers,
+                db,
+            },
+        )
     }
 
     /// Returns once the record is committed. A caller that stops waiting loses nothing.
@@ -106,20 +113,36 @@ impl Recorder {
         let kib = (record.weight() / 1024 + 1).min(QUEUE_KIB);
         let kib = u32::try_from(kib).unwrap_or(u32::MAX);
         let (committed, waiting) = oneshot::channel();
-        let room = Arc::clone(&self.memory).try_acquire_many_owned(kib).ok().zip(self.queue.try_reserve().ok());
+        let room = Arc::clone(&self.memory)
+            .try_acquire_many_owned(kib)
+            .ok()
+            .zip(self.queue.try_reserve().ok());
         if let Some((memory, place)) = room {
-            place.send(Pending { project, record, committed, _memory: memory });
+            place.send(Pending {
+                project,
+                record,
+                committed,
+                _memory: memory,
+            });
             return waiting;
         }
         let this = self.clone();
         self.runtime.spawn(async move {
             let room = async {
-                let memory = Arc::clone(&this.memory).acquire_many_owned(kib).await.ok()?;
+                let memory = Arc::clone(&this.memory)
+                    .acquire_many_owned(kib)
+                    .await
+                    .ok()?;
                 Some((memory, this.queue.reserve().await.ok()?))
             };
             match time::timeout(this.longest_wait, room).await {
                 Ok(Some((memory, place))) => {
-                    place.send(Pending { project, record, committed, _memory: memory });
+                    place.send(Pending {
+                        project,
+                        record,
+                        committed,
+                        _memory: memory,
+                    });
                 }
                 Ok(None) | Err(_) => lost(1, "the queue of traces is full or closed"),
             }
@@ -137,7 +160,8 @@ impl TraceWriter {
                 biased;
                 received = self.queue.recv_many(&mut batch, BATCH_RECORDS) => {
                     if received == 0 {
-                        return;
+                        // Nobody is left to record; that is no reason to end early.
+                        return stop.cancelled().await;
                     }
                     self.commit(std::mem::take(&mut batch), &stop).await;
                 }
@@ -150,7 +174,13 @@ impl TraceWriter {
         let mut waiting = Vec::with_capacity(batch.len());
         let mut held = Vec::with_capacity(batch.len());
         let mut records = Vec::with_capacity(batch.len());
-        for Pending { project, record, committed, _memory } in batch {
+        for Pending {
+            project,
+            record,
+            committed,
+            _memory,
+        } in batch
+        {
             waiting.push(committed);
             held.push(_memory);
             records.push((project, record));
@@ -202,7 +232,9 @@ impl TraceWriter {
     }
 
     async fn write(&self, records: Arc<Vec<(ProjectId, TraceRecord)>>) -> Result<(), DbError> {
-        self.db.write(move |conn| store::insert(conn, &records)).await
+        self.db
+            .write(move |conn| store::insert(conn, &records))
+            .await
     }
 }
 

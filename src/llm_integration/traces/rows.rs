@@ -70,8 +70,21 @@ pub(super) struct ObservationRow {
 impl TraceRow {
     pub fn new(project_id: ProjectId, trace: Trace) -> Self {
         let Trace {
-            id, started_at, name, user_id, session_id, release, version, environment, public, tags,
-            metadata, input, output, created_at, updated_at,
+            id,
+            started_at,
+            name,
+            user_id,
+            session_id,
+            release,
+            version,
+            environment,
+            public,
+            tags,
+            metadata,
+            input,
+            output,
+            created_at,
+            updated_at,
         } = trace;
         Self {
             project_id,
@@ -117,9 +130,30 @@ impl TraceRow {
 impl ObservationRow {
     pub fn new(project_id: ProjectId, observation: Observation) -> Self {
         let Observation {
-            id, trace_id, parent_id, kind, name, started_at, ended_at, completion_started_at, level,
-            status_message, environment, version, model, model_parameters, prompt_name,
-            prompt_version, usage, cost, total_cost, metadata, input, output, created_at, updated_at,
+            id,
+            trace_id,
+            parent_id,
+            kind,
+            name,
+            started_at,
+            ended_at,
+            completion_started_at,
+            level,
+            status_message,
+            environment,
+            version,
+            model,
+            model_parameters,
+            prompt_name,
+            prompt_version,
+            usage,
+            cost,
+            total_cost,
+            metadata,
+            input,
+            output,
+            created_at,
+            updated_at,
         } = observation;
         Self {
             project_id,
@@ -151,18 +185,26 @@ impl ObservationRow {
     }
 
     pub fn into_observation(self) -> Result<Observation, DbError> {
-        let usage: BTreeMap<String, u64> = parsed(self.usage_details, "llm_observation.usage_details")?;
-        let cost: BTreeMap<String, NanoUsd> = parsed(self.cost_details, "llm_observation.cost_details")?;
+        let usage: BTreeMap<String, u64> =
+            parsed(self.usage_details, "llm_observation.usage_details")?;
+        let cost: BTreeMap<String, NanoUsd> =
+            parsed(self.cost_details, "llm_observation.cost_details")?;
         Ok(Observation {
             id: ObservationId::stored(self.id),
             trace_id: TraceId::stored(self.trace_id),
             parent_id: self.parent_id.map(ObservationId::stored),
-            kind: self.kind.parse().map_err(|_| corrupt("llm_observation.kind"))?,
+            kind: self
+                .kind
+                .parse()
+                .map_err(|_| corrupt("llm_observation.kind"))?,
             name: self.name,
             started_at: self.started_at,
             ended_at: self.ended_at,
             completion_started_at: self.completion_started_at,
-            level: self.level.parse().map_err(|_| corrupt("llm_observation.level"))?,
+            level: self
+                .level
+                .parse()
+                .map_err(|_| corrupt("llm_observation.level"))?,
             status_message: self.status_message,
             environment: self.environment,
             version: self.version,
@@ -199,5 +241,7 @@ fn parsed<T: serde::de::DeserializeOwned>(json: JsonColumn, column: &str) -> Res
 }
 
 fn corrupt(column: &str) -> DbError {
-    DbError::Corrupt { what: column.to_owned() }
+    DbError::Corrupt {
+        what: column.to_owned(),
+    }
 }

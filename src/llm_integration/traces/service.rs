@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Observation, ObservationFilter, ObservationId, ObservationPosition, Trace, TraceFilter,
-    TraceId, store,
+    JsonText, Observation, ObservationFilter, ObservationId, ObservationPosition, Trace,
+    TraceFilter, TraceId, store,
 };
 use crate::{
     kernel::{Actor, Cursor, NanoUsd, Page, PageLimit, Permission},
@@ -42,14 +42,50 @@ pub struct FoundObservation {
 impl TraceDetails {
     /// From the first start to the last end of its observations, in seconds.
     pub fn latency_seconds(&self) -> Option<f64> {
-        let start = self.observations.iter().map(|observation| observation.started_at).min()?;
-        let end = self.observations.iter().filter_map(|observation| observation.ended_at).max()?;
+        let start = self
+            .observations
+            .iter()
+            .map(|observation| observation.started_at)
+            .min()?;
+        let end = self
+            .observations
+            .iter()
+            .filter_map(|observation| observation.ended_at)
+            .max()?;
         Some(end.since(start).as_secs_f64())
+    }
+
+    /// The trace's own input, or that of its first root.
+    pub fn input(&self) -> Option<&JsonText> {
+        self.trace
+            .input
+            .as_ref()
+            .or_else(|| self.roots().find_map(|o| o.input.as_ref()))
+    }
+
+    /// The trace's own output, or that of its last root.
+    pub fn output(&self) -> Option<&JsonText> {
+        self.trace
+            .output
+            .as_ref()
+            .or_else(|| self.roots().rev().find_map(|o| o.output.as_ref()))
+    }
+
+    /// Observations whose parent is not in this trace: it has none, or lives in another system.
+    fn roots(&self) -> impl DoubleEndedIterator<Item = &Observation> {
+        self.observations.iter().filter(|observation| {
+            let is_parent = |other: &Observation| Some(&other.id) == observation.parent_id.as_ref();
+            !self.observations.iter().any(is_parent)
+        })
     }
 
     /// The sum of what is known; `None` when nothing is.
     pub fn total_cost(&self) -> Option<NanoUsd> {
-        let known: Vec<_> = self.observations.iter().filter_map(|o| o.total_cost).collect();
+        let known: Vec<_> = self
+            .observations
+            .iter()
+            .filter_map(|o| o.total_cost)
+            .collect();
         (!known.is_empty()).then(|| known.into_iter().sum())
     }
 }
@@ -67,7 +103,10 @@ impl Traces {
                 let trace = store::trace(conn, project, &id)?
                     .ok_or_else(|| LlmError::TraceNotFound { id: id.to_string() })?;
                 let observations = store::observations_of(conn, project, &[id])?;
-                Ok(TraceDetails { trace, observations })
+                Ok(TraceDetails {
+                    trace,
+                    observations,
+                })
             })
             .await
     }
@@ -90,20 +129,33 @@ impl Traces {
                 let ids: Vec<_> = traces.iter().map(|trace| trace.id.clone()).collect();
                 let mut by_trace: HashMap<TraceId, Vec<Observation>> = HashMap::new();
                 for observation in store::observations_of(conn, project, &ids)? {
-                    by_trace.entry(observation.trace_id.clone()).or_default().push(observation);
+                    by_trace
+                        .entry(observation.trace_id.clone())
+                        .or_default()
+                        .push(observation);
                 }
                 let with_observations = |trace: Trace| {
                     let observations = by_trace.remove(&trace.id).unwrap_or_default();
-                    TraceDetails { trace, observations }
+                    TraceDetails {
+                        trace,
+                        observations,
+                    }
                 };
                 let items = traces.into_iter().map(with_observations).collect();
-                Ok::<_, DbError>(TracePage { items, total: total.unsigned_abs() })
+                Ok::<_, DbError>(TracePage {
+                    items,
+                    total: total.unsigned_abs(),
+                })
             })
             .await
             .map_err(LlmError::from)
     }
 
-    pub async fn observation(&self, actor: &Actor, id: ObservationId) -> Result<Observation, LlmError> {
+    pub async fn observation(
+        &self,
+        actor: &Actor,
+        id: ObservationId,
+    ) -> Result<Observation, LlmError> {
         actor.require(Permission::TracesRead)?;
         let project = actor.project;
         self.db
@@ -129,12 +181,20 @@ impl Traces {
         let found = self
             .db
             .read(move |conn| {
-                store::observations(conn, project, &filter, after.as_ref(), limit.with_lookahead())
+                store::observations(
+                    conn,
+                    project,
+                    &filter,
+                    after.as_ref(),
+                    limit.with_lookahead(),
+                )
             })
             .await?;
-        Ok(Page::from_lookahead(found, limit, |found| ObservationPosition {
-            started_at: found.observation.started_at,
-            id: found.observation.id.to_string(),
+        Ok(Page::from_lookahead(found, limit, |found| {
+            ObservationPosition {
+                started_at: found.observation.started_at,
+                id: found.observation.id.clone(),
+            }
         }))
     }
 }

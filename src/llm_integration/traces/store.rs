@@ -33,7 +33,9 @@ pub(super) fn insert(conn: &mut Conn, records: &[(ProjectId, TraceRecord)]) -> R
         traces.insert(key, merged);
     }
     for chunk in observations.chunks(INSERT_ROWS) {
-        each_backend!(conn, |c| diesel::insert_into(llm_observation::table).values(chunk).execute(c))?;
+        each_backend!(conn, |c| diesel::insert_into(llm_observation::table)
+            .values(chunk)
+            .execute(c))?;
     }
     upsert_traces(conn, traces)
 }
@@ -43,19 +45,26 @@ fn upsert_traces(
     conn: &mut Conn,
     traces: BTreeMap<(ProjectId, TraceId), Trace>,
 ) -> Result<(), DbError> {
-    let rows: Vec<_> =
-        traces.iter().map(|((project, _), trace)| TraceRow::new(*project, trace.clone())).collect();
+    let rows: Vec<_> = traces
+        .iter()
+        .map(|((project, _), trace)| TraceRow::new(*project, trace.clone()))
+        .collect();
     let mut inserted = 0;
     for chunk in rows.chunks(INSERT_ROWS) {
         inserted += each_backend!(conn, |c| {
-            diesel::insert_into(llm_trace::table).values(chunk).on_conflict_do_nothing().execute(c)
+            diesel::insert_into(llm_trace::table)
+                .values(chunk)
+                .on_conflict_do_nothing()
+                .execute(c)
         })?;
     }
     if inserted == rows.len() {
         return Ok(());
     }
     for ((project, id), trace) in traces {
-        let Some(stored) = lock_trace(conn, project, &id)? else { continue };
+        let Some(stored) = lock_trace(conn, project, &id)? else {
+            continue;
+        };
         // A trace that was inserted just now merges to itself.
         let merged = TraceRow::new(project, stored.merge(trace));
         each_backend!(conn, |c| diesel::update(&merged).set(&merged).execute(c))?;
@@ -64,16 +73,22 @@ fn upsert_traces(
 }
 
 fn lock_trace(conn: &mut Conn, project: ProjectId, id: &TraceId) -> Result<Option<Trace>, DbError> {
-    let query = llm_trace::table.find((project, id.as_str())).select(TraceRow::as_select());
-    let row: Option<TraceRow> = match conn.backend() {
-        Backend::Pg(c) => query.for_update().first(c).optional()?,
-        // Its one writer holds the whole database.
-        Backend::Sqlite(c) => query.first(c).optional()?,
-    };
-    row.map(TraceRow::into_trace).transpose()
+    if let Backend::Pg(c) = conn.backend() {
+        // SQLite's one writer holds the whole database already.
+        let query = llm_trace::table
+            .find((project, id.as_str()))
+            .select(llm_trace::id)
+            .for_update();
+        query.first::<String>(c).optional()?;
+    }
+    trace(conn, project, id)
 }
 
-pub(super) fn trace(conn: &mut Conn, project: ProjectId, id: &TraceId) -> Result<Option<Trace>, DbError> {
+pub(super) fn trace(
+    conn: &mut Conn,
+    project: ProjectId,
+    id: &TraceId,
+) -> Result<Option<Trace>, DbError> {
     let row: Option<TraceRow> = each_backend!(conn, |c| {
         llm_trace::table
             .find((project, id.as_str()))
@@ -88,7 +103,9 @@ pub(super) fn trace(conn: &mut Conn, project: ProjectId, id: &TraceId) -> Result
 macro_rules! matching_traces {
     ($query:expr, $project:expr, $filter:expr) => {{
         let filter: &TraceFilter = $filter;
-        let mut query = $query.filter(llm_trace::project_id.eq($project)).into_boxed();
+        let mut query = $query
+            .filter(llm_trace::project_id.eq($project))
+            .into_boxed();
         if let Some(name) = &filter.name {
             query = query.filter(llm_trace::name.eq(name));
         }
@@ -125,7 +142,11 @@ pub(super) fn traces(
     limit: i64,
 ) -> Result<Vec<Trace>, DbError> {
     let rows: Vec<TraceRow> = each_backend!(conn, |c| {
-        let query = matching_traces!(llm_trace::table.select(TraceRow::as_select()), project, filter);
+        let query = matching_traces!(
+            llm_trace::table.select(TraceRow::as_select()),
+            project,
+            filter
+        );
         let query = if filter.oldest_first {
             query.order((llm_trace::started_at.asc(), llm_trace::id.asc()))
         } else {
@@ -136,7 +157,11 @@ pub(super) fn traces(
     rows.into_iter().map(TraceRow::into_trace).collect()
 }
 
-pub(super) fn count_traces(conn: &mut Conn, project: ProjectId, filter: &TraceFilter) -> Result<i64, DbError> {
+pub(super) fn count_traces(
+    conn: &mut Conn,
+    project: ProjectId,
+    filter: &TraceFilter,
+) -> Result<i64, DbError> {
     Ok(each_backend!(conn, |c| {
         matching_traces!(llm_trace::table.count(), project, filter).get_result(c)
     })?)
@@ -157,7 +182,9 @@ pub(super) fn observations_of(
             .select(ObservationRow::as_select())
             .load(c)
     })?;
-    rows.into_iter().map(ObservationRow::into_observation).collect()
+    rows.into_iter()
+        .map(ObservationRow::into_observation)
+        .collect()
 }
 
 pub(super) fn observation(
@@ -185,8 +212,9 @@ pub(super) fn observations(
 ) -> Result<Vec<FoundObservation>, DbError> {
     use llm_observation as o;
     let rows: Vec<(ObservationRow, TraceRow)> = each_backend!(conn, |c| {
-        let of_same_trace =
-            o::project_id.eq(llm_trace::project_id).and(o::trace_id.eq(llm_trace::id));
+        let of_same_trace = o::project_id
+            .eq(llm_trace::project_id)
+            .and(o::trace_id.eq(llm_trace::id));
         let mut query = o::table
             .inner_join(llm_trace::table.on(of_same_trace))
             .filter(o::project_id.eq(project))
@@ -229,15 +257,21 @@ pub(super) fn observations(
             query = query.filter(o::started_at.lt(to));
         }
         if let Some(ObservationPosition { started_at, id }) = after {
-            let same_instant = o::started_at.eq(started_at).and(o::id.lt(id));
+            let same_instant = o::started_at.eq(started_at).and(o::id.lt(id.as_str()));
             query = query.filter(o::started_at.lt(started_at).or(same_instant));
         }
-        query.order((o::started_at.desc(), o::id.desc())).limit(limit).load(c)
+        query
+            .order((o::started_at.desc(), o::id.desc()))
+            .limit(limit)
+            .load(c)
     })?;
     rows.into_iter()
         .map(|(observation, trace)| {
             let observation = observation.into_observation()?;
-            Ok(FoundObservation { observation, trace: trace.into_trace()? })
+            Ok(FoundObservation {
+                observation,
+                trace: trace.into_trace()?,
+            })
         })
         .collect()
 }

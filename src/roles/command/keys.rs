@@ -10,7 +10,8 @@ use crate::{
 
 pub(super) async fn run(settings: &Settings, command: KeysCommand) -> Result<(), Fatal> {
     migrate::prepare_schema(&settings.database).await?;
-    let identity = Parts::build(settings, Sizing::of_machine())?.identity;
+    let (parts, _) = Parts::build(settings, Sizing::of_machine())?;
+    let identity = parts.identity;
     match command {
         KeysCommand::Create {
             name,
