@@ -3,6 +3,7 @@
 pub mod identity;
 pub mod interop;
 pub mod kernel;
+pub mod llm_integration;
 pub mod platform;
 pub mod prompt;
 pub mod roles;

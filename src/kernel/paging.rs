@@ -17,11 +17,19 @@ impl PageLimit {
     /// # Errors
     /// `invalid_request` when outside 1 to [`MAX_PAGE_ITEMS`].
     pub fn parse(limit: Option<u32>) -> Result<Self, Failure> {
+        Self::parse_up_to(limit, MAX_PAGE_ITEMS)
+    }
+
+    /// For a list of a foreign API, whose clients may ask for up to `max`.
+    ///
+    /// # Errors
+    /// `invalid_request` when outside 1 to `max`.
+    pub fn parse_up_to(limit: Option<u32>, max: u32) -> Result<Self, Failure> {
         match limit.unwrap_or(DEFAULT_PAGE_ITEMS) {
-            limit @ 1..=MAX_PAGE_ITEMS => Ok(Self(limit)),
+            limit if (1..=max).contains(&limit) => Ok(Self(limit)),
             other => Err(Failure::new(
                 ErrorCode::InvalidRequest,
-                format!("`limit` is {other}; it must be between 1 and {MAX_PAGE_ITEMS}"),
+                format!("`limit` is {other}; it must be between 1 and {max}"),
             )),
         }
     }
@@ -41,7 +49,18 @@ impl PageLimit {
 #[serde(transparent)]
 pub struct Cursor(String);
 
+impl From<String> for Cursor {
+    /// What a caller sent; [`Cursor::position`] says whether it is one of ours.
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Cursor {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// `position` is the sort key of the last item of a page.
     ///
     /// # Panics

@@ -13,4 +13,5 @@ pub mod outbox;
 pub mod redis;
 pub mod sizing;
 pub mod telemetry;
+pub mod tls;
 pub mod wakeup;

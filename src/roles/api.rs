@@ -13,6 +13,7 @@ use super::{
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
     interop::langfuse,
+    llm_integration,
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
@@ -21,7 +22,7 @@ use crate::{
     prompt,
 };
 
-/// Sets up the first project; the endpoints themselves are part of the process's one server.
+/// Sets up the first project, and hears of what other replicas change; the endpoints themselves are part of the process's one server.
 pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
     let init = &starting.settings.identity.init;
     let first = starting.parts.identity.ensure_first_project(init).await;
@@ -32,12 +33,19 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         }
         FirstProject::Nothing => {}
     }
-    let prompts = starting.parts.prompts.clone();
-    starting
-        .lifecycle
-        .spawn(Stage::Flush, "prompt usage", |stop| {
-            prompts.flush_usage_until(stop)
-        });
+    let Parts {
+        prompts,
+        bus,
+        subscriptions,
+        ..
+    } = starting.parts.clone();
+    let lifecycle = starting.lifecycle;
+    lifecycle.spawn(Stage::Flush, "prompt usage", |stop| {
+        prompts.flush_usage_until(stop)
+    });
+    lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
+        bus.listen(subscriptions, stop).await;
+    });
     Ok(())
 }
 
@@ -47,7 +55,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[]),
+        surfaces: Surfaces::new(&[llm_integration::OPENAI, langfuse::LANGFUSE]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },
@@ -58,12 +66,17 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
 fn register(parts: &Parts, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(parts.identity.clone()))
+        .app_data(web::Data::new(parts.jobs.clone()))
+        .app_data(web::Data::new(parts.gateway.clone()))
+        .app_data(web::Data::new(parts.prices.clone()))
+        .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
+    llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
 }

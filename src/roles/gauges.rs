@@ -8,6 +8,7 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
+use crate::platform::redis::Redis;
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
@@ -17,6 +18,10 @@ pub(super) async fn keep_current(parts: Parts, stop: CancellationToken) {
         for pool in parts.db.usage() {
             gauge!("kaname_pool_size", "pool" => pool.name).set(as_gauge(pool.size));
             gauge!("kaname_pool_in_use", "pool" => pool.name).set(as_gauge(pool.in_use));
+        }
+        if let Some((in_use, size)) = parts.redis.as_ref().map(Redis::usage) {
+            gauge!("kaname_pool_size", "pool" => "redis").set(as_gauge(size));
+            gauge!("kaname_pool_in_use", "pool" => "redis").set(as_gauge(in_use));
         }
         if stop
             .run_until_cancelled(time::sleep(INTERVAL))

@@ -1,12 +1,40 @@
 //! The parts that roles share: built once a process, in the order in which they depend on each other.
 
-use super::Settings;
+use std::sync::Arc;
+
+use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    platform::{config::ConfigError, db::Db, sizing::Sizing, wakeup::Wakeups},
+    llm_integration::{Gateway, Prices, Recorder, TraceWriter, Traces},
+    platform::{
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
+        sizing::Sizing, wakeup::Wakeups,
+    },
     prompt::Prompts,
 };
+
+/// What every command stands on.
+#[derive(Clone)]
+pub(super) struct Foundation {
+    pub clock: Clock,
+    pub db: Db,
+    pub identity: Identity,
+}
+
+impl Foundation {
+    pub fn build(settings: &Settings, sizing: Sizing) -> Result<Self, ConfigError> {
+        let clock = Clock::system();
+        let db = Db::new(&settings.database, sizing, Wakeups::default())?;
+        let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
+        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
+        Ok(Self {
+            clock,
+            db,
+            identity,
+        })
+    }
+}
 
 /// The contexts' services and the technical parts below them. Cheap to clone.
 #[derive(Clone)]
@@ -14,21 +42,48 @@ pub(super) struct Parts {
     pub clock: Clock,
     pub db: Db,
     pub identity: Identity,
+    pub redis: Option<Redis>,
+    pub bus: Bus,
+    pub subscriptions: Arc<Subscriptions>,
+    pub jobs: Jobs,
+    pub gateway: Gateway,
+    pub prices: Prices,
+    pub traces: Traces,
     pub prompts: Prompts,
 }
 
 impl Parts {
-    pub fn build(settings: &Settings, sizing: Sizing) -> Result<Self, ConfigError> {
-        let clock = Clock::system();
-        let db = Db::new(&settings.database, sizing, Wakeups::default())?;
-        let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
-        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
-        let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        Ok(Self {
+    /// The parts, and the one writer of what the gateway records.
+    pub fn build(settings: &Settings, sizing: Sizing) -> Result<(Self, TraceWriter), ConfigError> {
+        let Foundation {
             clock,
             db,
             identity,
+        } = Foundation::build(settings, sizing)?;
+        let redis = Redis::new(&settings.redis, sizing)?;
+        let bus = Bus::new(
+            db.clone(),
+            clock.clone(),
+            settings.events.clone(),
+            redis.clone(),
+        );
+        let prices = Prices::new(db.clone(), clock.clone());
+        let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
+        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
+        let parts = Self {
+            identity,
+            redis,
+            bus,
+            subscriptions: Arc::new(subscriptions::all(&prompts)),
+            jobs: Jobs::new(db.clone(), clock.clone()),
+            gateway,
+            prices,
+            traces: Traces::new(db.clone()),
             prompts,
-        })
+            clock,
+            db,
+        };
+        Ok((parts, trace_writer))
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         health::{Health, HealthBuilder, Need},
         http,
         lifecycle::{Lifecycle, Outcome, Stage},
+        redis,
         sizing::Sizing,
         telemetry,
     },
@@ -61,7 +62,7 @@ impl Process {
         let sizing = Sizing::of_machine();
         telemetry::prometheus();
         migrate::prepare_schema(&settings.database).await?;
-        let parts = Parts::build(&settings, sizing)?;
+        let (parts, trace_writer) = Parts::build(&settings, sizing)?;
         parts.db.check_capacity().await?;
         let listener = http::bind(&settings.server).map_err(StartError::Server)?;
         let address = listener.local_addr().map_err(StartError::Server)?;
@@ -75,11 +76,13 @@ impl Process {
         for role in &roles {
             match role {
                 Role::Api => api::start(&starting).await?,
-                Role::Worker => worker::start(&starting).await?,
-                Role::EventProcessor => event_processor::start(&starting).await?,
+                Role::Worker => worker::start(&starting),
+                Role::EventProcessor => event_processor::start(&starting),
                 Role::Migrate => {}
             }
         }
+        lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
+        carry_wakeups(&parts, &lifecycle, &roles);
         let health = health(&parts, &lifecycle, &roles);
         health.check_now().await;
         lifecycle.spawn(Stage::Serve, "health", |stop| {
@@ -123,20 +126,46 @@ impl Process {
     }
 }
 
+/// Joins this process to the others: what one commits wakes those who wait for it elsewhere.
+fn carry_wakeups(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) {
+    if let Some(redis) = parts.redis.clone() {
+        let (wakeups, clock) = (parts.db.wakeups().clone(), parts.clock.clone());
+        lifecycle.spawn(Stage::Serve, "wake-ups", |stop| {
+            redis::carry_wakeups(redis, wakeups, clock, stop)
+        });
+    } else if !Role::SERVING.iter().all(|role| roles.contains(role)) {
+        tracing::warn!(
+            "`redis.url` is not set: other processes learn of changes only when their caches run out"
+        );
+    }
+}
+
 fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Health {
     let db = parts.db.clone();
-    HealthBuilder::default()
-        .component("database", Need::Required, move || {
-            let db = db.clone();
+    let mut health = HealthBuilder::default().component("database", Need::Required, move || {
+        let db = db.clone();
+        async move {
+            db.version()
+                .await
+                .map(Some)
+                .map_err(|error| error.to_string())
+        }
+    });
+    if let Some(redis) = parts.redis.clone() {
+        // Without Redis events wait in the outbox and caches run out by time: slower, nothing lost.
+        health = health.component("redis", Need::Optional, move || {
+            let redis = redis.clone();
             async move {
-                db.version()
+                redis
+                    .ping()
                     .await
-                    .map(Some)
+                    .map(|()| None)
                     .map_err(|error| error.to_string())
             }
-        })
-        .build(
-            lifecycle.clone(),
-            roles.iter().map(|role| role.name()).collect(),
-        )
+        });
+    }
+    health.build(
+        lifecycle.clone(),
+        roles.iter().map(|role| role.name()).collect(),
+    )
 }

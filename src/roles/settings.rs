@@ -4,10 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::IdentitySettings,
+    llm_integration::GatewaySettings,
     platform::{
+        bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
         db::DatabaseSettings,
         http::ServerSettings,
+        jobs::JobSettings,
+        redis::RedisSettings,
         telemetry::TelemetrySettings,
     },
     prompt::PromptSettings,
@@ -54,11 +58,16 @@ const WELL_KNOWN: &[WellKnown] = &[
 ];
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
+    pub redis: RedisSettings,
+    pub events: EventSettings,
+    pub jobs: JobSettings,
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
+    pub gateway: GatewaySettings,
     pub telemetry: TelemetrySettings,
 }
 

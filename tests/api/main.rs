@@ -8,9 +8,11 @@
 mod support;
 
 mod authorization;
+mod gateway;
 mod identity;
 mod langfuse_prompts;
 mod migrations;
 mod openapi;
 mod prompts;
 mod shell;
+mod traces;

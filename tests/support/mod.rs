@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod provider;
 
 pub use app::App;
 pub use database::Engine;

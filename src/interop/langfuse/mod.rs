@@ -1,6 +1,12 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
+mod errors;
+mod observations;
+mod project;
 mod prompts;
+mod query;
 mod routes;
+mod traces;
 
+pub use errors::LANGFUSE;
 pub use routes::routes;

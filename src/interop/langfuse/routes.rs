@@ -2,8 +2,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::prompts;
+use super::{observations, project, prompts, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(prompts::routes);
+    config
+        .configure(project::routes)
+        .configure(prompts::routes)
+        .configure(traces::routes)
+        .configure(observations::routes);
 }

@@ -51,6 +51,7 @@ impl DbError {
                         "server closed the connection",
                         "terminating connection",
                         "database is locked",
+                        "due to lock timeout",
                         "database system is",
                         "could not connect",
                         "no connection to the server",

@@ -111,6 +111,8 @@ pub async fn serve(
     .workers(workers)
     .max_connections(max_connections)
     .keep_alive(keep_alive)
+    // A client that closes its side has gone: what it waits for is cancelled, a model's call above all.
+    .h1_allow_half_closed(false)
     .shutdown_timeout(drain_timeout)
     .disable_signals()
     .run();

@@ -5,12 +5,12 @@ use crate::{
     identity::{ApiKey, Identity, NewKey},
     kernel::Permissions,
     platform::sizing::Sizing,
-    roles::{Settings, cli::KeysCommand, migrate, parts::Parts},
+    roles::{Settings, cli::KeysCommand, migrate, parts::Foundation},
 };
 
 pub(super) async fn run(settings: &Settings, command: KeysCommand) -> Result<(), Fatal> {
     migrate::prepare_schema(&settings.database).await?;
-    let identity = Parts::build(settings, Sizing::of_machine())?.identity;
+    let identity = Foundation::build(settings, Sizing::of_machine())?.identity;
     match command {
         KeysCommand::Create {
             name,

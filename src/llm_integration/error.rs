@@ -1,0 +1,77 @@
+//! What can go wrong in the gateway, its prices and its traces.
+
+use std::time::Duration;
+
+use crate::{
+    kernel::{ErrorCode, Failure},
+    platform::db::DbError,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum LlmError {
+    #[error("the request is refused")]
+    Refused(#[from] Failure),
+    #[error("the database failed")]
+    Db(#[from] DbError),
+    #[error("{what}")]
+    InvalidCall { what: String },
+    #[error("no provider is configured for the model `{model}`; {remedy}")]
+    ProviderNotConfigured { model: String, remedy: &'static str },
+    #[error("no provider offers the model `{model}`")]
+    ModelNotFound { model: String },
+    #[error("{provider} could not be reached or broke off its answer")]
+    ProviderFailed {
+        provider: &'static str,
+        #[source]
+        source: reqwest::Error,
+    },
+    #[error("{provider} ended its answer before it was complete")]
+    ProviderCutOff { provider: &'static str },
+    #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
+    ProviderTimeout {
+        provider: &'static str,
+        waited: Duration,
+    },
+    #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
+    AnswerTooLarge {
+        provider: &'static str,
+        limit: usize,
+    },
+    #[error("{provider}'s list of models can not be read")]
+    ModelsUnreadable {
+        provider: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("there is no trace `{id}` in this project")]
+    TraceNotFound { id: String },
+    #[error("there is no observation `{id}` in this project")]
+    ObservationNotFound { id: String },
+    #[error("{what}")]
+    PriceInvalid { what: String },
+    #[error("this project has no price of its own for `{model}`")]
+    PriceNotFound { model: String },
+}
+
+impl From<LlmError> for Failure {
+    fn from(error: LlmError) -> Self {
+        use LlmError as E;
+        let code = match error {
+            E::Refused(failure) => return failure,
+            E::Db(error) => return error.into(),
+            E::InvalidCall { .. } => ErrorCode::InvalidRequest,
+            E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
+            E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
+            E::ProviderFailed { .. }
+            | E::ProviderCutOff { .. }
+            | E::AnswerTooLarge { .. }
+            | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
+            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::TraceNotFound { .. } | E::ObservationNotFound { .. } | E::PriceNotFound { .. } => {
+                ErrorCode::NotFound
+            }
+            E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
+        };
+        Self::new(code, error.to_string()).caused_by(error)
+    }
+}

@@ -1,0 +1,50 @@
+//! Between the two HTTP libraries: a caller's headers in, a provider's answer out.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{CONTENT_ENCODING, HeaderValue},
+    },
+};
+
+use crate::llm_integration::{Answer, AnswerBody, CallerHeaders};
+
+/// Names the call's trace.
+const TRACE_ID_HEADER: &str = "x-kaname-trace-id";
+
+pub(super) fn caller_headers(request: &HttpRequest) -> CallerHeaders {
+    let readable = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let headers: Vec<_> = request
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), readable(value)?)))
+        .collect();
+    CallerHeaders::of(headers.iter().map(|(name, value)| (*name, value.as_str())))
+}
+
+pub(super) fn response(answer: Answer) -> HttpResponse {
+    let Answer {
+        status,
+        headers,
+        trace_id,
+        body,
+    } = answer;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::build(status);
+    for (name, value) in &headers {
+        response.append_header((name.as_str(), value.as_bytes()));
+    }
+    if let Some(trace_id) = trace_id {
+        response.insert_header((TRACE_ID_HEADER, trace_id.as_str()));
+    }
+    match body {
+        AnswerBody::Whole(bytes) => response.body(bytes),
+        AnswerBody::Stream(stream) => {
+            // Compression would hold events back until it has enough of them.
+            response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+            response.insert_header(("cache-control", "no-cache"));
+            response.streaming(stream)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Models and what calling them means: the gateway to providers, the price table and the costs that
+//! follow from it, traces and observations.
+//!
+//! [`Gateway`] passes calls on and hands each one's trace to the [`Recorder`], which returns when
+//! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
+//! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
+
+mod error;
+mod gateway;
+mod http;
+mod pricing;
+mod providers;
+mod settings;
+mod surface;
+mod traces;
+
+pub use error::LlmError;
+pub use gateway::{Answer, AnswerBody, Gateway};
+pub use http::routes;
+pub use pricing::{
+    Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
+    Usage, UsdPerMillion,
+};
+pub use providers::{CallerHeaders, Providers};
+pub use settings::{GatewaySettings, ProviderSettings};
+pub use surface::OPENAI;
+pub use traces::{
+    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
+    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ParentIs, Recorder,
+    Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceRecord, TraceWriter, Traces,
+};

@@ -1,0 +1,22 @@
+//! Traces and observations: what an application did, kept so that it can be read back.
+//!
+//! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
+//! observations belong to one project and are reached only through its actors.
+
+mod filter;
+mod json_text;
+mod model;
+mod recorder;
+mod rows;
+mod schema;
+mod service;
+mod store;
+
+pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
+pub use json_text::JsonText;
+pub use model::{
+    DEFAULT_ENVIRONMENT, Level, Observation, ObservationId, ObservationKind, Trace, TraceId,
+    TraceRecord,
+};
+pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use service::{FoundObservation, TraceDetails, TracePage, Traces};

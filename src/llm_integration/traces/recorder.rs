@@ -1,0 +1,254 @@
+//! Group commit: calls that end at the same time share one transaction, and each waits for it.
+//!
+//! [`Recorder::record`] returns when its record is committed, so an answer that ends after it has a
+//! trace that outlives a crash. An answer is worth more than its trace, though: when the database
+//! is away, or the queue is full, the caller is told so at once and the answer goes out; the record
+//! stays in memory for [`RETRY_FOR`], and what is lost in the end is logged and counted in
+//! `gateway_traces_lost_total`.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{TraceRecord, store};
+use crate::{
+    kernel::ProjectId,
+    platform::db::{Db, DbError},
+};
+
+/// Records that wait for a commit.
+const QUEUE_RECORDS: usize = 8192;
+/// Memory that records in the queue may hold, in KiB (256 MiB).
+const QUEUE_KIB: usize = 256 * 1024;
+/// Records of one transaction.
+const BATCH_RECORDS: usize = 512;
+/// How long a batch is tried again while the database is away.
+const RETRY_FOR: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// The record is not committed, now or ever; the reason is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the trace is not stored")]
+pub struct NotStored;
+
+/// Hands records to the one [`TraceWriter`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<Pending>,
+    memory: Arc<Semaphore>,
+    database_answers: Arc<AtomicBool>,
+    longest_wait: Duration,
+    /// Where records are handed over whose call has gone away.
+    runtime: Handle,
+}
+
+/// Commits what the recorder was given. It must run for as long as calls are made, and then drain.
+pub struct TraceWriter {
+    queue: mpsc::Receiver<Pending>,
+    database_answers: Arc<AtomicBool>,
+    db: Db,
+}
+
+struct Pending {
+    project: ProjectId,
+    record: TraceRecord,
+    committed: oneshot::Sender<()>,
+    _memory: OwnedSemaphorePermit,
+}
+
+impl Recorder {
+    /// `longest_wait` bounds how long an answer is held back for its trace.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn new(db: Db, longest_wait: Duration) -> (Self, TraceWriter) {
+        let (sender, receiver) = mpsc::channel(QUEUE_RECORDS);
+        let database_answers = Arc::new(AtomicBool::new(true));
+        let recorder = Self {
+            queue: sender,
+            memory: Arc::new(Semaphore::new(QUEUE_KIB)),
+            database_answers: Arc::clone(&database_answers),
+            longest_wait,
+            runtime: Handle::current(),
+        };
+        (
+            recorder,
+            TraceWriter {
+                queue: receiver,
+                database_answers,
+                db,
+            },
+        )
+    }
+
+    /// Returns once the record is committed. A caller that stops waiting loses nothing.
+    ///
+    /// # Errors
+    /// [`NotStored`] when that did not happen in time; it can still be committed later.
+    pub async fn record(&self, project: ProjectId, record: TraceRecord) -> Result<(), NotStored> {
+        let committed = self.submit(project, record);
+        if !self.database_answers.load(Ordering::Relaxed) {
+            return Err(NotStored);
+        }
+        match time::timeout(self.longest_wait, committed).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(NotStored),
+        }
+    }
+
+    /// Hands the record over at once; what is returned resolves when it is committed. When the
+    /// queue is full the record waits for room elsewhere, for as long as an answer may wait.
+    pub fn submit(&self, project: ProjectId, record: TraceRecord) -> oneshot::Receiver<()> {
+        let kib = (record.weight() / 1024 + 1).min(QUEUE_KIB);
+        let kib = u32::try_from(kib).unwrap_or(u32::MAX);
+        let (committed, waiting) = oneshot::channel();
+        let room = Arc::clone(&self.memory)
+            .try_acquire_many_owned(kib)
+            .ok()
+            .zip(self.queue.try_reserve().ok());
+        if let Some((memory, place)) = room {
+            place.send(Pending {
+                project,
+                record,
+                committed,
+                _memory: memory,
+            });
+            return waiting;
+        }
+        let this = self.clone();
+        self.runtime.spawn(async move {
+            let room = async {
+                let memory = Arc::clone(&this.memory)
+                    .acquire_many_owned(kib)
+                    .await
+                    .ok()?;
+                Some((memory, this.queue.reserve().await.ok()?))
+            };
+            match time::timeout(this.longest_wait, room).await {
+                Ok(Some((memory, place))) => {
+                    place.send(Pending {
+                        project,
+                        record,
+                        committed,
+                        _memory: memory,
+                    });
+                }
+                Ok(None) | Err(_) => lost(1, "the queue of traces is full or closed"),
+            }
+        });
+        waiting
+    }
+}
+
+impl TraceWriter {
+    /// Commits until `stop`, then what is still in the queue.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut batch = Vec::with_capacity(BATCH_RECORDS);
+        loop {
+            tokio::select! {
+                biased;
+                received = self.queue.recv_many(&mut batch, BATCH_RECORDS) => {
+                    if received == 0 {
+                        // Nobody is left to record; that is no reason to end early.
+                        return stop.cancelled().await;
+                    }
+                    self.commit(std::mem::take(&mut batch), &stop).await;
+                }
+                () = stop.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+            }
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Pending>, stop: &CancellationToken) {
+        let mut waiting = Vec::with_capacity(batch.len());
+        let mut held = Vec::with_capacity(batch.len());
+        let mut records = Vec::with_capacity(batch.len());
+        for Pending {
+            project,
+            record,
+            committed,
+            _memory,
+        } in batch
+        {
+            waiting.push(committed);
+            held.push(_memory);
+            records.push((project, record));
+        }
+        let records = Arc::new(records);
+        let started = Instant::now();
+        loop {
+            let Err(error) = self.write(Arc::clone(&records)).await else {
+                self.database_answers.store(true, Ordering::Relaxed);
+                metrics::counter!("gateway_traces_stored_total").increment(records.len() as u64);
+                for committed in waiting {
+                    // A caller that waited too long is not there any more; its record is stored.
+                    let _gone = committed.send(());
+                }
+                return;
+            };
+            if !error.is_transient() {
+                return self.commit_one_by_one(&records, waiting, &error).await;
+            }
+            // Nobody is held up by a database that is away.
+            self.database_answers.store(false, Ordering::Relaxed);
+            waiting.clear();
+            if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
+                return lost(records.len(), &causes(&error));
+            }
+            time::sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    /// One record that the database refuses must not take the others with it.
+    async fn commit_one_by_one(
+        &self,
+        records: &[(ProjectId, TraceRecord)],
+        waiting: Vec<oneshot::Sender<()>>,
+        error: &DbError,
+    ) {
+        if records.len() == 1 {
+            return lost(1, &causes(error));
+        }
+        for (record, committed) in records.iter().zip(waiting) {
+            match self.write(Arc::new(vec![record.clone()])).await {
+                Ok(()) => {
+                    metrics::counter!("gateway_traces_stored_total").increment(1);
+                    let _gone = committed.send(());
+                }
+                Err(error) => lost(1, &causes(&error)),
+            }
+        }
+    }
+
+    async fn write(&self, records: Arc<Vec<(ProjectId, TraceRecord)>>) -> Result<(), DbError> {
+        self.db
+            .write(move |conn| store::insert(conn, &records))
+            .await
+    }
+}
+
+fn lost(records: usize, why: &str) {
+    metrics::counter!("gateway_traces_lost_total").increment(records as u64);
+    tracing::error!(records, why, "traces were lost");
+}
+
+fn causes(error: &DbError) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
