@@ -1,5 +1,7 @@
 //! Pages of a list: a limit that is always in range, and a cursor that says where to go on.
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -83,6 +85,12 @@ impl Cursor {
                     "`cursor` is not one that this list gave out",
                 )
             })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -17,7 +17,10 @@ use kaname::{
     },
 };
 
-use crate::support::{Counted, Database, Processor, RedisServer, databases, effects, eventually};
+use crate::support::{
+    Counted, Database, Processor, RedisServer, databases, effects, eventually,
+    processor::effect_group,
+};
 
 /// Every database with every carrier.
 async fn places() -> Vec<(Database, Option<RedisServer>)> {
@@ -26,33 +29,14 @@ async fn places() -> Vec<(Database, Option<RedisServer>)> {
         .map(|database| (database, None))
         .collect();
     for database in databases() {
-        if let Some(redis) = RedisServer::start().await {
-            places.push((database, Some(redis)));
-        }
+        places.push((database, Some(RedisServer::start().await)));
     }
     places
 }
 
-/// A group that writes each event's effect once.
-fn effect_group(subscriptions: Subscriptions, group: &'static str, db: &Db) -> Subscriptions {
-    let db = db.clone();
-    subscriptions.durable::<Counted, _, _>(group, move |received| {
-        let db = db.clone();
-        async move {
-            let write = db.write(move |conn| {
-                if received.is_first(conn)? {
-                    effects::write(conn, group, received.event.number)?;
-                }
-                Ok::<_, DbError>(())
-            });
-            Ok(write.await?)
-        }
-    })
-}
-
 async fn all_effects(db: &Db, group: &'static str, count: i64) {
     eventually("every effect is there", || async {
-        effects::counted(db, group).await.len() == usize::try_from(count).unwrap()
+        effects::counted(db, group).await.len() == usize::try_from(count).expect("a count")
     })
     .await;
     assert_eq!(effects::counted(db, group).await, effects::once_each(count));
@@ -63,8 +47,8 @@ async fn each_group_and_each_listener_gets_every_committed_event() {
     for (database, redis) in places().await {
         let (db, clock) = (database.open(), Clock::system());
         effects::create_table(&db).await;
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (hears, gaps) = (Arc::clone(&heard), Arc::new(AtomicU32::new(0)));
+        let events_heard = Arc::new(Mutex::new(Vec::new()));
+        let (hears, gaps) = (Arc::clone(&events_heard), Arc::new(AtomicU32::new(0)));
         let gap = Arc::clone(&gaps);
         let subscriptions = effect_group(Subscriptions::new(), "test.one", &db);
         let subscriptions = effect_group(subscriptions, "test.two", &db)
@@ -101,10 +85,10 @@ async fn each_group_and_each_listener_gets_every_committed_event() {
             all_effects(&db, group, 50).await;
         }
         eventually("everywhere is told", || async {
-            heard.lock().unwrap().len() == 50
+            events_heard.lock().unwrap().len() == 50
         })
         .await;
-        assert_eq!(*heard.lock().unwrap(), (0..50).collect::<Vec<_>>());
+        assert_eq!(*events_heard.lock().unwrap(), (0..50).collect::<Vec<_>>());
         processor.stop().await;
     }
 }
@@ -148,13 +132,12 @@ async fn a_failing_group_holds_up_no_other_and_ends_in_the_dead_letters() {
     for (database, redis) in places().await {
         let db = database.open();
         effects::create_table(&db).await;
-        let tries = Arc::new(Mutex::new(HashMap::<i64, Vec<u32>>::new()));
-        let tried = Arc::clone(&tries);
+        let tries_of = Arc::new(Mutex::new(HashMap::<i64, Vec<u32>>::new()));
+        let note = Arc::clone(&tries_of);
         let subscriptions = effect_group(Subscriptions::new(), "test.sound", &db)
             .durable::<Counted, _, _>("test.failing", move |received| {
                 let number = received.event.number;
-                tried
-                    .lock()
+                note.lock()
                     .unwrap()
                     .entry(number)
                     .or_default()
@@ -185,7 +168,7 @@ async fn a_failing_group_holds_up_no_other_and_ends_in_the_dead_letters() {
         .await;
         assert_eq!(gauges.read().outbox.events, 0);
         processor.stop().await;
-        let tries = tries.lock().unwrap();
+        let tries = tries_of.lock().unwrap();
         assert_eq!(
             (&tries[&0], &tries[&1], &tries[&2]),
             (&vec![1, 2, 3], &vec![1], &vec![1, 2])

@@ -12,6 +12,7 @@ use kaname::{
 use rand::Rng;
 use tokio::time;
 
+use crate::fresh_database::Engine;
 use crate::support::{
     Database, RedisServer,
     child::{Effect, Process},
@@ -50,6 +51,11 @@ async fn kill_again_and_again(
         time::sleep(Duration::from_millis(moment)).await;
         process.kill();
     }
+    let before = effects::counted(&db, "job").await.len();
+    assert!(
+        before > 0,
+        "the processes were killed at work, not before it"
+    );
     let last = Process::start(database, redis);
     let all = effects::once_each(kills * jobs_a_kill);
     for source in ["job", "event"] {
@@ -64,13 +70,11 @@ async fn kill_again_and_again(
 
 #[tokio::test]
 async fn a_hundred_kills_lose_nothing_and_double_nothing() {
-    kill_again_and_again(&Database::sqlite(), None, 100, 5).await;
+    kill_again_and_again(&Database::new(Engine::Sqlite), None, 100, 5).await;
 }
 
 #[tokio::test]
 async fn kills_over_postgres_and_redis_lose_nothing_and_double_nothing() {
-    let (Some(database), Some(redis)) = (Database::postgres(), RedisServer::start().await) else {
-        return;
-    };
+    let (database, redis) = (Database::new(Engine::Postgres), RedisServer::start().await);
     kill_again_and_again(&database, Some(&redis.url()), 20, 5).await;
 }

@@ -1,10 +1,19 @@
 //! Faults: what must hold when processes, Redis and the database fail at the worst moment.
 //!
-//! Everything runs against real databases and servers. SQLite always; PostgreSQL and Redis where
-//! `scripts/services` gives their addresses. A process that is to be killed is this test binary,
-//! started again with a task to do (see `support/child.rs`).
+//! Everything runs against real databases and servers (see `scripts/services`). A process that is to
+//! be killed is this test binary, started again with a task to do (see `support/child.rs`).
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test states what must hold by failing"
+)]
+
+#[path = "../support/database.rs"]
+mod fresh_database;
 
 mod events;
 mod jobs;
+mod jobs_control;
 mod kills;
+mod order;
+mod outages;
 mod support;

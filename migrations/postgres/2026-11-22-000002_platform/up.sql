@@ -48,6 +48,8 @@ CREATE TABLE platform_dead_event (
     PRIMARY KEY (group_name, event_id)
 );
 
+CREATE INDEX platform_dead_event_by_time ON platform_dead_event (died_at);
+
 CREATE TABLE platform_handled_event (
     group_name text NOT NULL,
     event_id uuid NOT NULL,

@@ -36,7 +36,7 @@ pub(super) trait Source: Send {
     fn take(&mut self) -> Carried<'_, Vec<Delivery<Self::Key>>>;
 
     /// Keeps deliveries that were taken from being taken over.
-    fn keep<'a>(&'a mut self, keys: Vec<Self::Key>) -> Carried<'a, ()>;
+    fn keep(&mut self, keys: Vec<Self::Key>) -> Carried<'_, ()>;
 
     /// Records what became of deliveries. Those that are to be tried again are left alone: they are
     /// due once `events.claim_after_ms` is over.
@@ -130,8 +130,8 @@ impl Group {
         );
         let handling = AssertUnwindSafe(handler(envelope.clone(), *attempt, self.clock.clone()));
         let limit = self.settings.handler_limit();
-        let handled = time::timeout(limit, handling.catch_unwind().instrument(span)).await;
-        let (error, again) = match handled {
+        let ended = time::timeout(limit, handling.catch_unwind().instrument(span)).await;
+        let (error, again) = match ended {
             Ok(Ok(Ok(()))) => return Some(Outcome::Done),
             Ok(Ok(Err(HandlerError::Retry(error)))) => (chain_of(&*error), true),
             Ok(Ok(Err(HandlerError::Fatal(error)))) => (chain_of(&*error), false),

@@ -13,6 +13,7 @@ pub struct EventSettings {
     pub claim_after_ms: u64,
     pub stream_max_events: u64,
     pub retention_hours: u64,
+    pub dead_letter_hours: u64,
 }
 
 impl EventSettings {
@@ -30,6 +31,10 @@ impl EventSettings {
     }
 
     pub const fn retention(&self) -> Duration {
-        Duration::from_secs(self.retention_hours * 3600)
+        Duration::from_hours(self.retention_hours)
+    }
+
+    pub const fn dead_letter_retention(&self) -> Duration {
+        Duration::from_hours(self.dead_letter_hours)
     }
 }

@@ -136,15 +136,15 @@ impl StreamSource {
     }
 
     async fn repair(&mut self, error: &CarrierError) -> RedisResult<()> {
-        let error = error.downcast_ref::<redis::RedisError>();
-        match (error.and_then(redis::RedisError::code), &mut self.conn) {
+        let code = error
+            .downcast_ref::<redis::RedisError>()
+            .and_then(redis::RedisError::code);
+        if let (Some("NOGROUP"), Some(conn)) = (code, &mut self.conn) {
             // Redis lost the stream: the relay fills it again, and this group reads all of it.
-            (Some("NOGROUP"), Some(conn)) => create_group(conn, self.group, "0").await,
-            _ => {
-                self.conn = None;
-                Ok(())
-            }
+            return create_group(conn, self.group, "0").await;
         }
+        self.conn = None;
+        Ok(())
     }
 
     async fn run<T>(&mut self, command: &redis::Pipeline) -> Result<T, CarrierError>
@@ -184,7 +184,7 @@ impl Source for StreamSource {
     }
 
     /// Claiming its own entries anew sets back their idle time, and counts no delivery.
-    fn keep<'a>(&'a mut self, keys: Vec<String>) -> BoxFuture<'a, Result<(), CarrierError>> {
+    fn keep(&mut self, keys: Vec<String>) -> BoxFuture<'_, Result<(), CarrierError>> {
         Box::pin(async move {
             let mut command = redis::pipe();
             command

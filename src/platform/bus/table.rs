@@ -105,7 +105,7 @@ impl Source for TableSource {
         })
     }
 
-    fn keep<'a>(&'a mut self, keys: Vec<i64>) -> BoxFuture<'a, Result<(), CarrierError>> {
+    fn keep(&mut self, keys: Vec<i64>) -> BoxFuture<'_, Result<(), CarrierError>> {
         Box::pin(async move {
             let (group, until) = (
                 self.group,

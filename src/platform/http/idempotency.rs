@@ -19,6 +19,7 @@ use actix_web::{
 use bytes::Bytes;
 use futures::StreamExt;
 
+pub(in crate::platform) use self::store::delete_answers_before;
 use self::store::{Reservation, StoredAnswer};
 use super::{auth, shell::Shell};
 use crate::{

@@ -20,6 +20,7 @@ pub use auth::{Authenticate, Credentials, Granted, Requires, may};
 pub use errors::{ErrorBody, ErrorDetail};
 pub use extract::path_id;
 pub use health::HealthReport;
+pub(super) use idempotency::delete_answers_before;
 pub use idempotency::{IDEMPOTENCY_HEADER, MAX_REPLAY_BYTES};
 pub use request_id::RequestId;
 pub use server::{ServerParts, bind, openapi, serve};

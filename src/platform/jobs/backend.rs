@@ -33,7 +33,7 @@ const CLAIM_AT_ONCE: usize = 16;
 /// Between two looks at jobs that are due, but which another worker is taking just now.
 const LEAST_WAIT: Duration = Duration::from_millis(10);
 /// Heartbeats are the keeper's; apalis only has to have an interval.
-const APALIS_HEARTBEAT: Duration = Duration::from_secs(3600);
+const APALIS_HEARTBEAT: Duration = Duration::from_hours(1);
 
 /// One queue, as one apalis worker sees it. Cheap to clone.
 #[derive(Clone)]

@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn ticks_are_the_same_for_every_process() {
         let at = |seconds: i64| Timestamp::from_unix_micros(seconds * 1_000_000 + 17).unwrap();
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(latest_tick(at(59), minute), latest_tick(at(1), minute));
         assert_eq!(latest_tick(at(60), minute).unix_micros(), 60_000_000);
     }

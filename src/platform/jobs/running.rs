@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -72,7 +72,9 @@ impl Running {
 
 /// All attempts of this process. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Attempts(Arc<Mutex<HashMap<(JobId, LeaseId), Arc<Running>>>>);
+pub(super) struct Attempts(Arc<Mutex<ByKey>>);
+
+type ByKey = HashMap<(JobId, LeaseId), Arc<Running>>;
 
 impl Attempts {
     pub fn add(&self, running: &Arc<Running>) {
@@ -87,7 +89,7 @@ impl Attempts {
         self.lock().values().cloned().collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(JobId, LeaseId), Arc<Running>>> {
+    fn lock(&self) -> MutexGuard<'_, ByKey> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -33,6 +33,6 @@ impl JobSettings {
     }
 
     pub const fn retention(&self) -> Duration {
-        Duration::from_secs(self.retention_hours * 3600)
+        Duration::from_hours(self.retention_hours)
     }
 }

@@ -22,6 +22,10 @@ const UNIQUE_KEY_TRIES: u32 = 3;
 ///
 /// # Errors
 /// When the payload has no JSON form, or the database fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a job is handed over, not lent"
+)]
 pub fn enqueue<J: Job>(conn: &mut Conn, clock: &Clock, new: NewJob<J>) -> Result<JobId, DbError> {
     let payload = serde_json::to_value(&new.job).map_err(|error| DbError::Corrupt {
         what: format!("job {}: {error}", J::KIND),

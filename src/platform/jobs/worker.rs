@@ -122,7 +122,9 @@ async fn run_queue(queue: Queue) -> Result<(), WorkerError> {
 async fn pass_on_wakeups(db: Db, queues: Vec<Arc<Notify>>) {
     loop {
         db.wakeups().next(Topic::Jobs).await;
-        queues.iter().for_each(|queue| queue.notify_one());
+        for queue in &queues {
+            queue.notify_one();
+        }
     }
 }
 
@@ -136,7 +138,9 @@ async fn hand_back(performer: &Performer, attempts: &Attempts) {
         jobs = left.len(),
         "jobs did not end within the drain's limit; others run them again"
     );
-    left.iter().for_each(|running| running.lost.cancel());
+    for running in &left {
+        running.lost.cancel();
+    }
     let (keys, now): (Vec<_>, _) = (
         left.iter().map(|running| running.key()).collect(),
         performer.clock.now(),

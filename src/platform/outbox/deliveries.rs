@@ -10,7 +10,7 @@ use crate::{
     kernel::Timestamp,
     platform::{
         db::{Backend, Conn, DbError, JsonColumn, each_backend},
-        events::Envelope,
+        events::{Envelope, EventId},
     },
 };
 
@@ -195,4 +195,24 @@ pub(in crate::platform) fn bury(
 pub fn dead_count(conn: &mut Conn) -> Result<i64, DbError> {
     let query = platform_dead_event::table.select(dsl::count_star());
     Ok(each_backend!(conn, |c| query.first(c))?)
+}
+
+/// Deletes at most `limit` events that a group gave up before `before`.
+pub(in crate::platform) fn delete_dead_before(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, DbError> {
+    use platform_dead_event::dsl as x;
+    let old = x::platform_dead_event
+        .filter(x::died_at.lt(before))
+        .order(x::died_at)
+        .limit(limit)
+        .select((x::group_name, x::event_id));
+    let old: Vec<(String, EventId)> = each_backend!(conn, |c| old.load(c))?;
+    for (group, event) in &old {
+        let row = diesel::delete(x::platform_dead_event.find((group, event)));
+        each_backend!(conn, |c| row.execute(c))?;
+    }
+    Ok(old.len())
 }

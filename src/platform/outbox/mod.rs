@@ -13,11 +13,10 @@ mod store;
 pub use append::append;
 pub use deliveries::dead_count;
 pub(in crate::platform) use deliveries::{
-    DeadEvent, TableDelivery, bury, deliver, keep, next_due, settle, take,
+    DeadEvent, TableDelivery, bury, delete_dead_before, deliver, keep, next_due, settle, take,
 };
 pub use store::{OutboxLag, lag};
 pub(in crate::platform) use store::{
-    RelayTurn, Undelivered, delete_handled_before, delete_settled_before, forget_entries_after,
-    last_entry, lock_relay, mark_relayed, mark_settled_by_entry, note_handled, set_last_entry,
-    undelivered,
+    Undelivered, delete_handled_before, delete_settled_before, forget_entries_after, last_entry,
+    lock_relay, mark_relayed, mark_settled_by_entry, note_handled, set_last_entry, undelivered,
 };

@@ -24,10 +24,12 @@ pub enum RedisError {
 
 /// A Redis server. Cheap to clone.
 #[derive(Clone)]
-pub struct Redis {
+pub struct Redis(Arc<Inner>);
+
+struct Inner {
     pool: Pool,
     client: Client,
-    settings: Arc<RedisSettings>,
+    settings: RedisSettings,
 }
 
 impl Redis {
@@ -56,22 +58,23 @@ impl Redis {
             .recycle_timeout(Some(settings.response_timeout()))
             .build()
             .map_err(|_| rejected())?;
-        Ok(Some(Self {
+        Ok(Some(Self(Arc::new(Inner {
             pool,
             client,
-            settings: Arc::new(settings.clone()),
-        }))
+            settings: settings.clone(),
+        }))))
     }
 
     /// A connection of the pool, checked by a round trip.
     pub async fn connection(&self) -> Result<Connection, RedisError> {
-        self.pool.get().await.map_err(RedisError::Unavailable)
+        self.0.pool.get().await.map_err(RedisError::Unavailable)
     }
 
     /// A connection for commands that block for up to `block`.
     pub async fn blocking(&self, block: Duration) -> Result<MultiplexedConnection, RedisError> {
-        let config = config(&self.settings, block + self.settings.response_timeout());
+        let config = config(&self.0.settings, block + self.0.settings.response_timeout());
         Ok(self
+            .0
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await?)
@@ -79,8 +82,8 @@ impl Redis {
 
     pub(super) async fn subscriber(&self) -> Result<redis::aio::PubSub, RedisError> {
         let connecting = time::timeout(
-            self.settings.connect_timeout(),
-            self.client.get_async_pubsub(),
+            self.0.settings.connect_timeout(),
+            self.0.client.get_async_pubsub(),
         );
         let timed_out =
             || redis::RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
@@ -96,13 +99,13 @@ impl Redis {
     pub fn patience(&self) -> Patience {
         Patience {
             next: FIRST_DELAY,
-            most: self.settings.retry_max_delay(),
+            most: self.0.settings.retry_max_delay(),
         }
     }
 
     /// Connections of the pool that are in use, and its size.
     pub fn usage(&self) -> (usize, usize) {
-        let status = self.pool.status();
+        let status = self.0.pool.status();
         (
             status.size.saturating_sub(status.available),
             status.max_size,

@@ -74,9 +74,9 @@ async fn receive_on_one_connection(
     let mut subscriber = redis.subscriber().await?;
     subscriber.subscribe(CHANNEL).await?;
     // Whatever was said while nobody listened here.
-    Topic::ALL
-        .into_iter()
-        .for_each(|topic| wakeups.arrived(topic));
+    for topic in Topic::ALL {
+        wakeups.arrived(topic);
+    }
     let own = origin.to_string();
     let mut messages = subscriber.on_message();
     while let Some(message) = messages.next().await {

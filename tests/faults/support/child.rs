@@ -20,10 +20,16 @@ use kaname::{
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{Counted, Database, client, effects, environment, event_settings};
+use super::{Counted, Database, client, effects, event_settings, processor::effect_group};
 
 const DATABASE: &str = "FAULTS_CHILD_DATABASE";
 const REDIS: &str = "FAULTS_CHILD_REDIS";
+
+/// What this process was told by the one that started it.
+#[expect(clippy::disallowed_methods, reason = "how a child hears of its task")]
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
 
 /// A process that runs jobs, relays events and handles them, until it is killed.
 pub struct Process(Child);
@@ -72,7 +78,7 @@ impl Job for Effect {
 /// What the child does; a test that does nothing unless it was started as a child.
 #[test]
 fn run_when_told_to() {
-    let Some(url) = environment(DATABASE) else {
+    let Some(url) = told(DATABASE) else {
         return;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -118,27 +124,14 @@ async fn perform(job: Effect, context: JobContext) -> Result<(), jobs::JobError>
 }
 
 async fn run_events(db: Db) {
-    let redis = environment(REDIS).map(|url| client(&url));
+    let redis = told(REDIS).map(|url| client(&url));
     let settings = EventSettings {
         delivery_attempts: 10_000,
         poll_interval_ms: 50,
         ..event_settings()
     };
     let bus = Bus::new(db.clone(), Clock::system(), settings, redis);
-    let subscriptions =
-        Subscriptions::new().durable::<Counted, _, _>("test.effects", move |received| {
-            let db = db.clone();
-            async move {
-                db.write(move |conn| {
-                    if received.is_first(conn)? {
-                        effects::write(conn, "event", received.event.number)?;
-                    }
-                    Ok::<_, kaname::platform::db::DbError>(())
-                })
-                .await?;
-                Ok(())
-            }
-        });
+    let subscriptions = effect_group(Subscriptions::new(), "event", &db);
     bus.process(Arc::new(subscriptions), CancellationToken::new())
         .await;
 }

@@ -4,10 +4,13 @@
 pub mod child;
 mod database;
 pub mod effects;
-mod processor;
+mod postgres_server;
+pub mod processor;
 mod redis_server;
+pub mod worker;
 
-pub use database::{Database, databases, environment};
+pub use database::{Database, databases};
+pub use postgres_server::PostgresServer;
 pub use processor::{Counted, Processor, event_settings};
 pub use redis_server::{RedisServer, client};
 
@@ -16,7 +19,7 @@ use std::{future::Future, time::Duration};
 use tokio::time;
 
 /// Nothing in these tests takes that long unless it is broken.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Waits until `fact` holds, looking again and again.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) {

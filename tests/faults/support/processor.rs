@@ -6,7 +6,7 @@ use kaname::{
     kernel::{Clock, ProjectId},
     platform::{
         bus::{Bus, EventSettings},
-        db::Db,
+        db::{Db, DbError},
         events::{Event, Subscriptions},
         outbox,
         redis::Redis,
@@ -15,6 +15,8 @@ use kaname::{
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use super::effects;
 
 /// Something that happened, with a number to count it by.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,7 +60,25 @@ pub fn event_settings() -> EventSettings {
         claim_after_ms: 400,
         stream_max_events: 50,
         retention_hours: 1,
+        dead_letter_hours: 1,
     }
+}
+
+/// Subscribes a group that writes each event's effect once.
+pub fn effect_group(subscriptions: Subscriptions, group: &'static str, db: &Db) -> Subscriptions {
+    let db = db.clone();
+    subscriptions.durable::<Counted, _, _>(group, move |received| {
+        let db = db.clone();
+        async move {
+            let write = db.write(move |conn| {
+                if received.is_first(conn)? {
+                    effects::write(conn, group, received.event.number)?;
+                }
+                Ok::<_, DbError>(())
+            });
+            Ok(write.await?)
+        }
+    })
 }
 
 pub struct Processor {
@@ -69,8 +89,17 @@ pub struct Processor {
 
 impl Processor {
     pub fn start(db: &Db, redis: Option<Redis>, subscriptions: Subscriptions) -> Self {
+        Self::start_with(db, redis, subscriptions, event_settings())
+    }
+
+    pub fn start_with(
+        db: &Db,
+        redis: Option<Redis>,
+        subscriptions: Subscriptions,
+        settings: EventSettings,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let bus = Bus::new(db.clone(), Clock::system(), event_settings(), redis);
+        let bus = Bus::new(db.clone(), Clock::system(), settings, redis);
         let subscriptions = Arc::new(subscriptions);
         let (processing, listening) = (bus.clone(), bus.clone());
         let (told, heard) = (stop.clone(), stop.clone());
@@ -87,10 +116,5 @@ impl Processor {
         for task in self.tasks {
             task.await.unwrap();
         }
-    }
-
-    /// Ends it as a crash would: nothing is finished, nothing is told.
-    pub fn kill(self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

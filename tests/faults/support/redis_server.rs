@@ -11,7 +11,8 @@ use kaname::platform::{
     sizing::Sizing,
 };
 
-use super::{database::environment, eventually};
+use super::eventually;
+use crate::fresh_database::service;
 
 pub struct RedisServer {
     program: String,
@@ -21,9 +22,8 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// `None` where the test run has no Redis.
-    pub async fn start() -> Option<Self> {
-        let program = environment("TEST_REDIS_SERVER")?;
+    pub async fn start() -> Self {
+        let program = service("TEST_REDIS_SERVER");
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -36,7 +36,7 @@ impl RedisServer {
             process: None,
         };
         server.resume().await;
-        Some(server)
+        server
     }
 
     /// Starts the server on the data it had.

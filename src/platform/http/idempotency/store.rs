@@ -147,3 +147,23 @@ pub(super) fn release(conn: &mut Conn, claim: &Claim) -> Result<(), DbError> {
     })?;
     Ok(())
 }
+
+/// Deletes at most `limit` answers, and reservations, that were made before `before`.
+pub(in crate::platform) fn delete_answers_before(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, DbError> {
+    use platform_idempotency as t;
+    let old = t::table
+        .filter(t::created_at.lt(before))
+        .order(t::created_at)
+        .limit(limit)
+        .select((t::project_id, t::key));
+    let old: Vec<(ProjectId, String)> = each_backend!(conn, |c| old.load(c))?;
+    for (project, key) in &old {
+        each_backend!(conn, |c| diesel::delete(t::table.find((project, key)))
+            .execute(c))?;
+    }
+    Ok(old.len())
+}
