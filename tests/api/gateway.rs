@@ -20,8 +20,7 @@ macro_rules! with_provider {
 
             async fn run(engine: Engine) {
                 let $provider = Provider::start([$($reply),+]).await;
-                let settings = [$provider.settings().to_vec(), vec![$($($setting),+)?]].concat();
-                $(settings.extend($settings);)?
+                let settings = [$provider.settings().as_slice() $(, $settings.as_slice())?].concat();
                 let $app = App::start_with(engine, &settings).await;
                 $body
                 $app.stop().await;
@@ -355,7 +354,7 @@ with_provider! {
         let price = json!({ "input": "1000", "output": "2000.5" });
         let entry = app.put("/api/v1/prices/my/own-model-*", &price).await.expect(200);
         assert_eq!((&entry["model"], &entry["source"]), (&json!("my/own-model-*"), &json!("project")));
-        assert_eq!(cost().await, 0.0120005);
+        assert_eq!(cost().await, 0.012_000_5);
         let listed = app.get("/api/v1/prices").await.expect(200);
         assert_eq!(listed["items"][0]["usd_per_million"], price);
         assert!(listed["items"].as_array().unwrap().iter().any(|item| item["model"] == "gpt-4o-mini"));

@@ -81,9 +81,10 @@ fn settled(mut value: Value) -> Value {
         match value {
             Value::Object(object) => {
                 for (key, value) in object.iter_mut() {
-                    match CHANGING.contains(&key.as_str()) && !value.is_null() {
-                        true => *value = "…".into(),
-                        false => settle(value),
+                    if CHANGING.contains(&key.as_str()) && !value.is_null() {
+                        *value = "…".into();
+                    } else {
+                        settle(value);
                     }
                 }
             }
@@ -185,7 +186,7 @@ async fn the_cursor_list_gives_every_observation_once_and_only_the_groups_asked_
                 .map(|o| o["traceId"].as_str().unwrap().to_owned()),
         );
         match page["meta"]["cursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => break,
         }
     }
