@@ -94,22 +94,39 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
             let method: Method = method.parse().unwrap();
             let (path, body) = match case {
                 Case::Public => {
-                    Answer::of(app.anonymous(method, template)).await.expect(200);
+                    Answer::of(app.anonymous(method, template))
+                        .await
+                        .expect(200);
                     continue;
                 }
                 Case::Row(path, body) | Case::OwnAt(path, body) => (path.as_str(), body),
                 Case::Own(body) => (template, body),
             };
             let nobody = Answer::of(app.anonymous(method.clone(), path).json(body)).await;
-            assert_eq!(nobody.status, 401, "{endpoint} without a key: {}", nobody.text);
+            assert_eq!(
+                nobody.status, 401,
+                "{endpoint} without a key: {}",
+                nobody.text
+            );
             let other = stranger.send(method, path, Some(body)).await;
             match case {
                 Case::Row(..) => assert_eq!(other.status, 404, "{endpoint}: {}", other.text),
-                _ => assert!((200..300).contains(&other.status), "{endpoint}: {}", other.text),
+                _ => assert!(
+                    (200..300).contains(&other.status),
+                    "{endpoint}: {}",
+                    other.text
+                ),
             }
-            assert!(!other.text.contains(MARK) || matches!(case, Case::Row(..)), "{endpoint} shows another project: {}", other.text);
+            assert!(
+                !other.text.contains(MARK) || matches!(case, Case::Row(..)),
+                "{endpoint} shows another project: {}",
+                other.text
+            );
         }
-        let unknown: Vec<_> = cases.keys().filter(|case| !endpoints().contains(&(**case).to_owned())).collect();
+        let unknown: Vec<_> = cases
+            .keys()
+            .filter(|case| !endpoints().contains(&(**case).to_owned()))
+            .collect();
         assert!(unknown.is_empty(), "no such endpoints: {unknown:?}");
     }
 }

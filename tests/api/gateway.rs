@@ -74,10 +74,16 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
-    let trace = format!("/api/public/traces/{}", trace["id"].as_str().expect("an id"));
+    let trace = format!(
+        "/api/public/traces/{}",
+        trace["id"].as_str().expect("an id")
+    );
     let observation = format!("/api/public/observations/{observation}");
     vec![
-        ("POST /v1/chat/completions", Case::Own(json!({ "model": "m", "messages": [] }))),
+        (
+            "POST /v1/chat/completions",
+            Case::Own(json!({ "model": "m", "messages": [] })),
+        ),
         ("GET /v1/models", own()),
         ("GET /v1/models/{model}", own()),
         ("GET /api/v1/prices", own()),
@@ -85,7 +91,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
         ("DELETE /api/v1/prices/{model}", row(price_path)),
         ("GET /api/public/traces", own()),
         ("GET /api/public/traces/{trace_id}", row(trace)),
-        ("GET /api/public/observations/{observation_id}", row(observation)),
+        (
+            "GET /api/public/observations/{observation_id}",
+            row(observation),
+        ),
         ("GET /api/public/v2/observations", own()),
     ]
 }

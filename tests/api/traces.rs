@@ -267,7 +267,7 @@ async fn what_is_missing_or_not_understood_is_told_in_langfuses_shape(engine: En
     ] {
         let body = app.get(&format!("/api/public/{query}")).await.expect(400);
         assert!(
-            body["message"].is_string() && body["error"] == "InvalidRequestError",
+            body["message"].is_string() && body["error"][0]["code"] == "invalid_request",
             "{query}: {body}"
         );
     }
