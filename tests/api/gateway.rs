@@ -3,6 +3,7 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::authorization::{Case, MARK};
 use crate::support::{
     App, Engine,
     app::Answer,
@@ -19,9 +20,7 @@ macro_rules! with_provider {
 
             async fn run(engine: Engine) {
                 let $provider = Provider::start([$($reply),+]).await;
-                let mut settings = $provider.settings().to_vec();
-                $(settings.extend($settings);)?
-                settings.dedup();
+                let settings = [$provider.settings().as_slice() $(, $settings.as_slice())?].concat();
                 let $app = App::start_with(engine, &settings).await;
                 $body
                 $app.stop().await;
@@ -62,6 +61,42 @@ async fn streamed(app: &App, body: &Value) -> Response {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     response
+}
+
+/// What the walk of `authorization.rs` asks of the gateway, prices and traces.
+pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
+    let call = json!({ "model": "m", "messages": [], "user": MARK });
+    let answer = app.post(CHAT, &call).await;
+    let trace = trace_of(app, &answer).await;
+    let observation = trace["observations"][0]["id"].as_str().expect("an id");
+    let price = json!({ "input": "1", "output": "1" });
+    let price_path = format!("/api/v1/prices/{MARK}");
+    app.put(&price_path, &price).await.expect(200);
+    let row = |path: String| Case::Row(path, Value::Null);
+    let own = || Case::Own(Value::Null);
+    let trace = format!(
+        "/api/public/traces/{}",
+        trace["id"].as_str().expect("an id")
+    );
+    let observation = format!("/api/public/observations/{observation}");
+    vec![
+        (
+            "POST /v1/chat/completions",
+            Case::Own(json!({ "model": "m", "messages": [] })),
+        ),
+        ("GET /v1/models", own()),
+        ("GET /v1/models/{model}", own()),
+        ("GET /api/v1/prices", own()),
+        ("PUT /api/v1/prices/{model}", Case::Own(price)),
+        ("DELETE /api/v1/prices/{model}", row(price_path)),
+        ("GET /api/public/traces", own()),
+        ("GET /api/public/traces/{trace_id}", row(trace)),
+        (
+            "GET /api/public/observations/{observation_id}",
+            row(observation),
+        ),
+        ("GET /api/public/v2/observations", own()),
+    ]
 }
 
 /// The trace that an answer names.
@@ -328,7 +363,7 @@ with_provider! {
         let price = json!({ "input": "1000", "output": "2000.5" });
         let entry = app.put("/api/v1/prices/my/own-model-*", &price).await.expect(200);
         assert_eq!((&entry["model"], &entry["source"]), (&json!("my/own-model-*"), &json!("project")));
-        assert_eq!(cost().await, 0.0120005);
+        assert_eq!(cost().await, 0.012_000_5);
         let listed = app.get("/api/v1/prices").await.expect(200);
         assert_eq!(listed["items"][0]["usd_per_million"], price);
         assert!(listed["items"].as_array().unwrap().iter().any(|item| item["model"] == "gpt-4o-mini"));

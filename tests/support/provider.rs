@@ -277,7 +277,7 @@ async fn send_reply(stream: &mut TcpStream, reply: Reply, shared: &Shared) -> bo
             reply.status
         );
         for (name, value) in &reply.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         if stream.write_all(head.as_bytes()).await.is_err() {

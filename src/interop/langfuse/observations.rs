@@ -115,6 +115,27 @@ struct CursorBody {
     cursor: Option<String>,
 }
 
+impl UsageBody {
+    fn new(observation: &Observation) -> Self {
+        let Observation {
+            usage,
+            cost,
+            total_cost,
+            ..
+        } = observation;
+        let side = |prefix| total_cost.map(|_| of_side(cost, prefix).as_usd_f64());
+        Self {
+            input: of_side(usage, "input"),
+            output: of_side(usage, "output"),
+            total: usage.get("total").copied().unwrap_or(0),
+            unit: "TOKENS",
+            input_cost: side("input"),
+            output_cost: side("output"),
+            total_cost: total_cost.map(NanoUsd::as_usd_f64),
+        }
+    }
+}
+
 /// Seconds from `start`; `None` before the end.
 fn seconds(start: Timestamp, end: Option<Timestamp>) -> Option<f64> {
     end.map(|end| end.since(start).as_secs_f64())
@@ -138,6 +159,13 @@ fn of_side<T: Copy + std::iter::Sum>(classes: &BTreeMap<String, T>, prefix: &str
 
 impl From<Observation> for ObservationBody {
     fn from(observation: Observation) -> Self {
+        let usage_body = UsageBody::new(&observation);
+        let UsageBody {
+            input_cost,
+            output_cost,
+            total_cost,
+            ..
+        } = usage_body;
         let Observation {
             id,
             trace_id,
@@ -157,25 +185,13 @@ impl From<Observation> for ObservationBody {
             prompt_version,
             usage,
             cost,
-            total_cost,
+            total_cost: _,
             metadata,
             input,
             output,
             created_at,
             updated_at,
         } = observation;
-        let side = |prefix| total_cost.map(|_| of_side(&cost, prefix).as_usd_f64());
-        let (input_cost, output_cost) = (side("input"), side("output"));
-        let total_cost = total_cost.map(NanoUsd::as_usd_f64);
-        let usage_body = UsageBody {
-            input: of_side(&usage, "input"),
-            output: of_side(&usage, "output"),
-            total: usage.get("total").copied().unwrap_or(0),
-            unit: "TOKENS",
-            input_cost,
-            output_cost,
-            total_cost,
-        };
         Self {
             id: id.to_string(),
             trace_id: trace_id.to_string(),
@@ -358,11 +374,10 @@ fn filter(query: &Query) -> Result<ObservationFilter, Failure> {
         query.raw("parentObservationId"),
         query.parsed::<bool>("isRootObservation")?,
     ) {
-        (Some(""), _) => Some(ParentIs::None),
-        (Some(_), _) => query
+        (Some(id), _) if !id.is_empty() => query
             .parsed("parentObservationId")?
             .map(ParentIs::Observation),
-        (None, Some(true)) => Some(ParentIs::None),
+        (Some(_), _) | (None, Some(true)) => Some(ParentIs::None),
         (None, Some(false)) => Some(ParentIs::Some),
         (None, None) => None,
     };

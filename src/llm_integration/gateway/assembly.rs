@@ -260,6 +260,7 @@ mod tests {
         assembly.finish()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
     fn delta(delta: Value) -> Value {
         json!({"id": "c", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": null}]})
     }

@@ -1,6 +1,6 @@
 //! One call from its begin to its record: whatever ends it, a trace says what happened.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 use tracing::{Span, field::Empty};
@@ -229,8 +229,8 @@ impl Draft {
             model_parameters: parameters,
             prompt_name: links.prompt_name,
             prompt_version: links.prompt_version,
-            usage: Default::default(),
-            cost: Default::default(),
+            usage: BTreeMap::default(),
+            cost: BTreeMap::default(),
             total_cost: None,
             metadata: JsonText::of(&json!({})),
             input: Some(input),

@@ -257,7 +257,7 @@ mod tests {
         .unwrap();
         assert_eq!(request.input.get(), r#"{"messages":[],"tools":[1]}"#);
         assert_eq!(request.parameters.get(), r#"{"temperature":0.50}"#);
-        assert_eq!(Vec::from_iter(request.metadata.keys()), ["team"]);
+        assert_eq!(request.metadata.keys().collect::<Vec<_>>(), ["team"]);
         assert_eq!(request.links.prompt_name.as_deref(), Some("p"));
         assert_eq!(request.links.user_id.as_deref(), Some("u"));
     }

@@ -4,15 +4,6 @@ mod chat;
 mod models;
 mod passed;
 mod prices;
+mod routes;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(chat::complete)
-        .service(models::list)
-        .service(models::get)
-        .service(prices::list)
-        .service(prices::put)
-        .service(prices::delete);
-}
+pub use routes::routes;

@@ -27,9 +27,7 @@ pub(super) fn prices() -> &'static [(ModelPattern, ModelPrice)] {
             .expect("the embedded file is read by a test of this module");
         let entries = file.price.into_iter();
         entries
-            .flat_map(|Entry { models, usd }| {
-                models.into_iter().map(move |model| (model, usd.clone()))
-            })
+            .flat_map(|Entry { models, usd }| models.into_iter().map(move |model| (model, usd)))
             .collect()
     });
     &PRICES

@@ -14,7 +14,7 @@ const NANO_DIGITS: usize = 9;
 pub struct UsdPerMillion(NanoUsd);
 
 /// Dollars for a million tokens of each class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
     pub input: UsdPerMillion,

@@ -3,7 +3,7 @@
 use crate::platform::db::{DbInstant, DbUuid};
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::{DbInstant, DbUuid};
 
     /// Amounts are 1e-9 US dollars for a million tokens.

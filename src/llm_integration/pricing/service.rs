@@ -70,7 +70,7 @@ impl Prices {
             });
         let bundled = bundled::prices().iter().map(|(model, price)| PriceEntry {
             model: model.clone(),
-            price: price.clone(),
+            price: *price,
             source: PriceSource::Bundled,
             updated_at: None,
         });
@@ -88,7 +88,7 @@ impl Prices {
         let (project, now) = (actor.project, self.clock.now());
         let entry = PriceEntry {
             model: model.clone(),
-            price: price.clone(),
+            price,
             source: PriceSource::Project,
             updated_at: Some(now),
         };

@@ -52,6 +52,6 @@ pub enum ParentIs {
 /// The sort key of a list of observations, newest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObservationPosition {
-    pub(super) started_at: Timestamp,
-    pub(super) id: ObservationId,
+    pub(in crate::llm_integration::traces) started_at: Timestamp,
+    pub(in crate::llm_integration::traces) id: ObservationId,
 }

@@ -25,13 +25,11 @@ impl JsonText {
 
     /// Bytes that may be anything: JSON when they are, otherwise a JSON string of them.
     pub fn capture_bytes(bytes: &[u8], limit: usize) -> Self {
-        match serde_json::from_slice::<&RawValue>(bytes) {
-            Ok(value) => Self::capture(value, limit),
-            Err(_) => {
-                let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(limit)]);
-                Self::string(&shown)
-            }
+        if let Ok(value) = serde_json::from_slice::<&RawValue>(bytes) {
+            return Self::capture(value, limit);
         }
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(limit)]);
+        Self::string(&shown)
     }
 
     pub fn string(text: &str) -> Self {
@@ -55,7 +53,7 @@ impl JsonText {
     }
 
     /// Text that was stored; `None` when it is not JSON.
-    pub(super) fn stored(text: String) -> Option<Self> {
+    pub(in crate::llm_integration::traces) fn stored(text: String) -> Option<Self> {
         RawValue::from_string(text).ok().map(Self)
     }
 

@@ -7,7 +7,6 @@ mod filter;
 mod json_text;
 mod model;
 mod recorder;
-mod rows;
 mod schema;
 mod service;
 mod store;

@@ -23,7 +23,7 @@ macro_rules! hex_id {
             }
 
             /// An id that was checked when it was stored.
-            pub(super) fn stored(id: String) -> Self {
+            pub(in crate::llm_integration::traces) fn stored(id: String) -> Self {
                 Self(id)
             }
         }

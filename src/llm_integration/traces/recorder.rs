@@ -64,7 +64,7 @@ struct Pending {
     project: ProjectId,
     record: TraceRecord,
     committed: oneshot::Sender<()>,
-    _memory: OwnedSemaphorePermit,
+    memory: OwnedSemaphorePermit,
 }
 
 impl Recorder {
@@ -122,7 +122,7 @@ impl Recorder {
                 project,
                 record,
                 committed,
-                _memory: memory,
+                memory,
             });
             return waiting;
         }
@@ -141,7 +141,7 @@ impl Recorder {
                         project,
                         record,
                         committed,
-                        _memory: memory,
+                        memory,
                     });
                 }
                 Ok(None) | Err(_) => lost(1, "the queue of traces is full or closed"),
@@ -171,20 +171,30 @@ impl TraceWriter {
     }
 
     async fn commit(&self, batch: Vec<Pending>, stop: &CancellationToken) {
+        let mut records = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
         let mut held = Vec::with_capacity(batch.len());
-        let mut records = Vec::with_capacity(batch.len());
-        for Pending {
-            project,
-            record,
-            committed,
-            _memory,
-        } in batch
-        {
-            waiting.push(committed);
-            held.push(_memory);
+        for pending in batch {
+            let Pending {
+                project,
+                record,
+                committed,
+                memory,
+            } = pending;
             records.push((project, record));
+            waiting.push(committed);
+            held.push(memory);
         }
+        self.commit_all(records, waiting, stop).await;
+        drop(held);
+    }
+
+    async fn commit_all(
+        &self,
+        records: Vec<(ProjectId, TraceRecord)>,
+        mut waiting: Vec<oneshot::Sender<()>>,
+        stop: &CancellationToken,
+    ) {
         let records = Arc::new(records);
         let started = Instant::now();
         loop {

@@ -3,7 +3,7 @@
 use crate::platform::db::{DbInstant, DbJson, DbUuid};
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Bool, Nullable, Text};
     use super::{DbInstant, DbJson, DbUuid};
 
     llm_trace (project_id, id) {
@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use super::{DbInstant, DbJson, DbUuid};
 
     llm_observation (project_id, id) {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use serde_json::{Value, json};
 
-use super::{
-    JsonText, Observation, ObservationId, Trace, TraceId,
-    schema::{llm_observation, llm_trace},
-};
 use crate::{
     kernel::{NanoUsd, ProjectId, Timestamp},
+    llm_integration::{
+        JsonText, Observation, ObservationId, Trace, TraceId,
+        traces::schema::{llm_observation, llm_trace},
+    },
     platform::db::{DbError, JsonColumn},
 };
 

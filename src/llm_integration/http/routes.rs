@@ -1,0 +1,15 @@
+//! Which endpoints there are.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{chat, models, prices};
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(chat::complete)
+        .service(models::list)
+        .service(models::get)
+        .service(prices::list)
+        .service(prices::put)
+        .service(prices::delete);
+}
