@@ -17,6 +17,7 @@ use crate::{
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
+        jobs,
         lifecycle::Stage,
     },
     prompt,
@@ -76,6 +77,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
+    jobs::routes(config);
     llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);

@@ -1,27 +1,33 @@
 //! Gauges that no request moves: pools, queues, lag. Kept current in the background, so that reading
 //! `/metrics` touches nothing.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, error::Error, time::Duration};
 
 use metrics::gauge;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::Parts;
-use crate::platform::redis::Redis;
+use super::{Role, parts::Parts};
+use crate::platform::{
+    bus::EventFigures,
+    db::{Db, DbError},
+    jobs::{self, JobCount},
+    redis::Redis,
+};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
-pub(super) async fn keep_current(parts: Parts, stop: CancellationToken) {
+/// Keeps the gauges of this process's roles current until `stop`.
+pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: CancellationToken) {
     gauge!("kaname_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let mut queues = Queues::default();
     loop {
-        for pool in parts.db.usage() {
-            gauge!("kaname_pool_size", "pool" => pool.name).set(as_gauge(pool.size));
-            gauge!("kaname_pool_in_use", "pool" => pool.name).set(as_gauge(pool.in_use));
+        pools(&parts);
+        if roles.contains(&Role::EventProcessor) {
+            events(parts.bus.gauges().read());
         }
-        if let Some((in_use, size)) = parts.redis.as_ref().map(Redis::usage) {
-            gauge!("kaname_pool_size", "pool" => "redis").set(as_gauge(size));
-            gauge!("kaname_pool_in_use", "pool" => "redis").set(as_gauge(in_use));
+        if roles.contains(&Role::Worker) {
+            queues.measure(&parts.db).await;
         }
         if stop
             .run_until_cancelled(time::sleep(INTERVAL))
@@ -33,7 +39,61 @@ pub(super) async fn keep_current(parts: Parts, stop: CancellationToken) {
     }
 }
 
+fn pools(parts: &Parts) {
+    for pool in parts.db.usage() {
+        gauge!("kaname_pool_size", "pool" => pool.name).set(count(pool.size));
+        gauge!("kaname_pool_in_use", "pool" => pool.name).set(count(pool.in_use));
+    }
+    if let Some((in_use, size)) = parts.redis.as_ref().map(Redis::usage) {
+        gauge!("kaname_pool_size", "pool" => "redis").set(count(size));
+        gauge!("kaname_pool_in_use", "pool" => "redis").set(count(in_use));
+    }
+}
+
+fn events(figures: EventFigures) {
+    gauge!("kaname_outbox_events").set(rows(figures.outbox.events));
+    gauge!("kaname_outbox_lag_seconds").set(figures.outbox.oldest.as_secs_f64());
+    gauge!("kaname_event_dead_letters").set(rows(figures.dead_letters));
+    if let Some(length) = figures.stream_length {
+        gauge!("kaname_event_stream_length").set(rows(length));
+    }
+}
+
+/// The series of job queues that were told, so that one that became empty is told as 0.
+#[derive(Default)]
+struct Queues(BTreeSet<(String, &'static str)>);
+
+impl Queues {
+    async fn measure(&mut self, db: &Db) {
+        let counts = match db.read(jobs::counts).await {
+            Ok(counts) => counts,
+            Err::<_, DbError>(error) => {
+                tracing::debug!(
+                    error = &error as &dyn Error,
+                    "the job queues were not counted"
+                );
+                return;
+            }
+        };
+        let tell = |queue: &str, state: &'static str, jobs: i64| {
+            gauge!("kaname_jobs", "queue" => queue.to_owned(), "state" => state).set(rows(jobs));
+        };
+        for (queue, state) in &self.0 {
+            tell(queue, state, 0);
+        }
+        for JobCount { queue, state, jobs } in counts {
+            tell(&queue, state.name(), jobs);
+            self.0.insert((queue, state.name()));
+        }
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-const fn as_gauge(count: usize) -> f64 {
+const fn count(count: usize) -> f64 {
     count as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+const fn rows(rows: i64) -> f64 {
+    rows as f64
 }

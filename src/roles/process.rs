@@ -89,7 +89,7 @@ impl Process {
             health.clone().keep_checking(stop)
         });
         lifecycle.spawn(Stage::Serve, "gauges", |stop| {
-            gauges::keep_current(parts.clone(), stop)
+            gauges::keep_current(parts.clone(), roles.clone(), stop)
         });
         let serves_api = roles.contains(&Role::Api);
         let server_parts = api::server_parts(&parts, health, serves_api);

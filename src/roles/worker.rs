@@ -1,19 +1,20 @@
 //! The worker role: background jobs.
 
-use super::process::Starting;
+use super::{Settings, parts::Parts, process::Starting};
 use crate::platform::{
-    jobs::{self, JobRegistry},
+    jobs::{self, JobRegistry, Retention},
     lifecycle::Stage,
 };
 
 pub(super) fn start(starting: &Starting<'_>) {
+    let registry = registry(starting.parts, starting.settings);
     let (db, clock) = (starting.parts.db.clone(), starting.parts.clock.clone());
     let (settings, sizing) = (starting.settings.jobs.clone(), starting.sizing);
     let drain = starting.settings.server.drain_timeout();
     starting
         .lifecycle
         .spawn(Stage::Serve, "jobs", move |stop| async move {
-            let ran = jobs::run(registry(), (db, clock), (settings, sizing), stop, drain).await;
+            let ran = jobs::run(registry, (db, clock), (settings, sizing), stop, drain).await;
             if let Err(error) = ran {
                 tracing::error!(%error, "the job worker ended");
             }
@@ -21,6 +22,12 @@ pub(super) fn start(starting: &Starting<'_>) {
 }
 
 /// Every kind of job there is.
-fn registry() -> JobRegistry {
-    JobRegistry::new()
+fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
+    let retention = Retention {
+        events: settings.events.retention(),
+        dead_events: settings.events.dead_letter_retention(),
+        jobs: settings.jobs.retention(),
+        answers: settings.server.idempotency_ttl(),
+    };
+    jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention)
 }
