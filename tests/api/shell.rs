@@ -3,6 +3,10 @@
 use kaname::roles::Role;
 use reqwest::Method;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     each_database,
@@ -99,24 +103,26 @@ async fn a_sane_request_id_comes_back_and_others_are_replaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_requests_in_flight_get_429_with_a_wait() {
     let app = App::start_with(Engine::Sqlite, &[("APP_SERVER__MAX_IN_FLIGHT", "1")]).await;
-    // A body that never ends holds the one place.
-    let (_open, body) = tokio::io::duplex(16);
-    let stream = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::new(body));
-    let held = app
-        .request(Method::POST, "/api/v1/keys")
-        .header("content-type", "application/json")
-        .body(stream)
-        .send();
-    let held = tokio::spawn(held);
-    let refused = loop {
-        let answer = app.get("/api/v1/project").await;
-        if answer.status != 200 {
-            break answer;
-        }
-    };
+    // A request whose body does not come holds the one place, once the app has asked for the body.
+    let mut held = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let head = format!(
+        "POST /api/v1/keys HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 14\r\nexpect: 100-continue\r\n\r\n",
+        app.secret_key
+    );
+    held.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    held.read_exact(&mut interim).await.unwrap();
+    assert!(interim.starts_with(b"HTTP/1.1 100"));
+    let refused = app.get("/api/v1/project").await;
     assert_eq!(refused.expect_error(429)["code"], "overloaded");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    held.abort();
+    held.write_all(br#"{"name":"now"}"#).await.unwrap();
+    let mut answer = [0; 12];
+    held.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 201");
+    app.get("/api/v1/project").await.expect(200);
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
