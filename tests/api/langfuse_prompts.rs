@@ -140,6 +140,25 @@ each_database! {
         }
     }
 
+    async fn errors_have_the_shape_and_the_names_that_the_sdks_look_for(app: App) {
+        let missing = app.get(&format!("{PROMPTS}/a%2Fb?label=x")).await.expect(404);
+        assert_eq!(
+            missing,
+            json!({ "message": "Prompt not found: 'a/b' with label 'x'", "error": "LangfuseNotFoundError" })
+        );
+        for body in [
+            json!({ "name": "p" }),
+            json!({ "name": "p", "prompt": [], "type": "text" }),
+            json!({ "name": "p", "prompt": "", "labels": ["A"] }),
+            json!({ "name": "p", "prompt": "@@@langfusePrompt:name=gone|label=x@@@" }),
+        ] {
+            let answer = app.post(PROMPTS, &body).await;
+            assert!([400, 422].contains(&answer.status), "{}", answer.text);
+            assert!(answer.json()["error"][0]["message"].is_string(), "{}", answer.text);
+        }
+        app.get(&format!("{PROMPTS}/p?version=1&label=a")).await.expect(400);
+    }
+
     async fn basic_authentication_is_what_the_sdks_use(app: App) {
         create(&app, json!({ "name": "p", "prompt": "", "labels": ["production"] })).await;
         let request = app.anonymous(Method::GET, &format!("{PROMPTS}/p"));

@@ -8,6 +8,7 @@
 mod support;
 
 mod authorization;
+mod backends_agree;
 mod gateway;
 mod identity;
 mod langfuse_prompts;

@@ -1,10 +1,19 @@
 //! Reads come from memory, and are never older than the last write that was answered here, or
 //! than a second on another replica.
 
+use std::time::{Duration, Instant};
+
+use kaname::roles::Role;
 use serde_json::json;
 
 use super::publish;
-use crate::each_database;
+use crate::{
+    each_database,
+    support::{App, Engine, database::service},
+};
+
+/// How far another replica may be behind.
+const WITHIN: Duration = Duration::from_secs(1);
 
 each_database! {
     async fn a_write_is_seen_by_the_next_read(app: App) {
@@ -19,5 +28,31 @@ each_database! {
         assert_eq!(app.get("/api/v1/prompts/p").await.expect(200)["tags"], json!(["t"]));
         app.delete("/api/v1/prompts/p").await.expect(204);
         app.get("/api/v1/prompts/p").await.expect_error(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promotion_reaches_every_replica_within_a_second() {
+    let redis = service("TEST_REDIS_URL");
+    // Longer than the test may take: only the event can make the replica forget.
+    let settings = [("APP_REDIS__URL", redis.as_str()), ("APP_PROMPTS__CACHE_SECONDS", "3600")];
+    let writer = App::start_roles(Engine::Postgres, &[Role::Api], &settings).await;
+    let _processor = writer.sibling(&[Role::EventProcessor]).await;
+    let replica = writer.sibling(&[Role::Api]).await;
+    publish(&writer, "part", "0", &["production"]).await;
+    let reference = "@@@langfusePrompt:name=part|label=production@@@";
+    publish(&writer, "whole", reference, &["production"]).await;
+    for round in 0..5 {
+        let text = round.to_string();
+        publish(&writer, "part", &text, &[]).await;
+        replica.get("/api/v1/prompts/whole").await.expect(200);
+        let version = json!({ "version": round + 2 });
+        writer.put("/api/v1/prompts/part/labels/production", &version).await.expect(200);
+        let promoted = Instant::now();
+        for path in ["/api/v1/prompts/part", "/api/v1/prompts/whole"] {
+            while replica.get(path).await.expect(200)["prompt"] != text {
+                assert!(promoted.elapsed() < WITHIN, "{path} is stale after {WITHIN:?}");
+            }
+        }
     }
 }
