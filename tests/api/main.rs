@@ -10,6 +10,7 @@ mod support;
 mod authorization;
 mod gateway;
 mod identity;
+mod jobs;
 mod langfuse_prompts;
 mod migrations;
 mod openapi;
