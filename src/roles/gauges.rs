@@ -24,7 +24,9 @@ pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: Canc
     loop {
         pools(&parts);
         if roles.contains(&Role::EventProcessor) {
-            events(parts.bus.gauges().read());
+            if let Some(figures) = parts.bus.gauges().read() {
+                events(&figures);
+            }
         }
         if roles.contains(&Role::Worker) {
             queues.measure(&parts.db).await;
@@ -50,12 +52,12 @@ fn pools(parts: &Parts) {
     }
 }
 
-fn events(figures: EventFigures) {
-    gauge!("kaname_outbox_events").set(rows(figures.outbox.events));
+fn events(figures: &EventFigures) {
+    gauge!("kaname_outbox_events").set(count(figures.outbox.events));
     gauge!("kaname_outbox_lag_seconds").set(figures.outbox.oldest.as_secs_f64());
-    gauge!("kaname_event_dead_letters").set(rows(figures.dead_letters));
+    gauge!("kaname_event_dead_letters").set(count(figures.dead_letters));
     if let Some(length) = figures.stream_length {
-        gauge!("kaname_event_stream_length").set(rows(length));
+        gauge!("kaname_event_stream_length").set(count(length));
     }
 }
 
@@ -75,8 +77,8 @@ impl Queues {
                 return;
             }
         };
-        let tell = |queue: &str, state: &'static str, jobs: i64| {
-            gauge!("kaname_jobs", "queue" => queue.to_owned(), "state" => state).set(rows(jobs));
+        let tell = |queue: &str, state: &'static str, jobs: usize| {
+            gauge!("kaname_jobs", "queue" => queue.to_owned(), "state" => state).set(count(jobs));
         };
         for (queue, state) in &self.0 {
             tell(queue, state, 0);
@@ -91,9 +93,4 @@ impl Queues {
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 const fn count(count: usize) -> f64 {
     count as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-const fn rows(rows: i64) -> f64 {
-    rows as f64
 }

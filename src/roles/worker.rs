@@ -1,16 +1,25 @@
 //! The worker role: background jobs.
 
+use std::time::Duration;
+
 use super::{Settings, parts::Parts, process::Starting};
 use crate::platform::{
     jobs::{self, JobRegistry, Retention},
     lifecycle::Stage,
 };
 
+/// Kept of the drain's limit to hand back what did not end in time.
+const HAND_BACK: Duration = Duration::from_secs(2);
+
 pub(super) fn start(starting: &Starting<'_>) {
     let registry = registry(starting.parts, starting.settings);
     let (db, clock) = (starting.parts.db.clone(), starting.parts.clock.clone());
     let (settings, sizing) = (starting.settings.jobs.clone(), starting.sizing);
-    let drain = starting.settings.server.drain_timeout();
+    let drain = starting
+        .settings
+        .server
+        .drain_timeout()
+        .saturating_sub(HAND_BACK);
     starting
         .lifecycle
         .spawn(Stage::Serve, "jobs", move |stop| async move {

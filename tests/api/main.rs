@@ -11,6 +11,7 @@ mod authorization;
 mod backends_agree;
 mod gateway;
 mod identity;
+mod jobs;
 mod langfuse_prompts;
 mod migrations;
 mod openapi;

@@ -56,16 +56,40 @@ async fn kill_again_and_again(
         before > 0,
         "the processes were killed at work, not before it"
     );
+    all_effects_once(&db, database, redis, kills * jobs_a_kill).await;
+}
+
+/// The moment that no order of writes can avoid: the effect is committed, but nobody knows.
+async fn crash_between_commit_and_acknowledgement(database: &Database, redis: Option<&str>) {
+    let db = database.open();
+    effects::create_table(&db).await;
+    for number in 0..6 {
+        enqueue(&db, number).await;
+        let source = if number % 2 == 0 { "job" } else { "event" };
+        Process::crash_after_commit(database, redis, source);
+    }
+    all_effects_once(&db, database, redis, 6).await;
+}
+
+async fn all_effects_once(db: &Db, database: &Database, redis: Option<&str>, count: i64) {
     let last = Process::start(database, redis);
-    let all = effects::once_each(kills * jobs_a_kill);
+    let all = effects::once_each(count);
     for source in ["job", "event"] {
         eventually("every effect is there", || async {
-            effects::counted(&db, source).await.len() == all.len()
+            effects::counted(db, source).await.len() == all.len()
         })
         .await;
-        assert_eq!(effects::counted(&db, source).await, all, "{source}");
+        assert_eq!(effects::counted(db, source).await, all, "{source}");
     }
     last.kill();
+}
+
+#[tokio::test]
+async fn a_crash_between_commit_and_acknowledgement_repeats_no_effect() {
+    crash_between_commit_and_acknowledgement(&Database::new(Engine::Sqlite), None).await;
+    let redis = RedisServer::start().await;
+    crash_between_commit_and_acknowledgement(&Database::new(Engine::Postgres), Some(&redis.url()))
+        .await;
 }
 
 #[tokio::test]

@@ -17,3 +17,4 @@ mod kills;
 mod order;
 mod outages;
 mod support;
+mod wakeups;

@@ -172,7 +172,7 @@ async fn the_stream_is_trimmed_but_not_of_what_a_group_has_not_handled() {
         })
         .await;
         let gauges = processor.bus.gauges().clone();
-        let length = || gauges.read().stream_length;
+        let length = || gauges.read().and_then(|seen| seen.stream_length);
         eventually("the stream is over its limit", || async {
             length() == Some(150)
         })

@@ -6,23 +6,24 @@ use crate::platform::outbox::OutboxLag;
 
 /// The last measurement. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct EventGauges(Arc<Mutex<EventFigures>>);
+pub struct EventGauges(Arc<Mutex<Option<EventFigures>>>);
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventFigures {
     pub outbox: OutboxLag,
     /// Events that groups gave up.
-    pub dead_letters: i64,
+    pub dead_letters: usize,
     /// Entries of the Redis Stream; `None` without Redis.
-    pub stream_length: Option<i64>,
+    pub stream_length: Option<usize>,
 }
 
 impl EventGauges {
-    pub fn read(&self) -> EventFigures {
+    /// `None` in a process that does not run the event-processor, or has not measured yet.
+    pub fn read(&self) -> Option<EventFigures> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn set(&self, figures: EventFigures) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(figures);
     }
 }

@@ -48,7 +48,7 @@ async fn pass(bus: &Bus, subscriptions: &Subscriptions) -> Result<(), CarrierErr
     Ok(())
 }
 
-async fn dead_letters(redis: &Redis) -> Result<i64, CarrierError> {
+async fn dead_letters(redis: &Redis) -> Result<usize, CarrierError> {
     let mut conn = redis.connection().await?;
     Ok(redis::cmd("XLEN").arg(DEAD).query_async(&mut conn).await?)
 }
@@ -70,7 +70,7 @@ async fn tidy_stream(
     bus.db
         .write(move |conn| outbox::mark_settled_by_entry(conn, &sortable, now))
         .await?;
-    if stream.length > i64::try_from(bus.settings.stream_max_events).unwrap_or(i64::MAX) {
+    if stream.length > bus.settings.stream_max_events {
         let mut trim = redis::cmd("XTRIM");
         trim.arg(&[STREAM, "MINID"]).arg(before.to_string());
         let entries: i64 = trim.query_async(&mut conn).await?;

@@ -11,7 +11,7 @@ pub struct EventSettings {
     pub poll_interval_ms: u64,
     pub delivery_attempts: u32,
     pub claim_after_ms: u64,
-    pub stream_max_events: u64,
+    pub stream_max_events: usize,
     pub retention_hours: u64,
     pub dead_letter_hours: u64,
 }

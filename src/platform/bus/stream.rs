@@ -30,7 +30,7 @@ pub(super) struct StreamState {
     pub newest: EntryId,
     /// The newest id that was trimmed away.
     pub trimmed: EntryId,
-    pub length: i64,
+    pub length: usize,
 }
 
 /// The stream's state; `None` when there is no stream.

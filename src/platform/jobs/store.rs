@@ -97,7 +97,7 @@ fn live_with_key(conn: &mut Conn, kind: &str, key: Option<&str>) -> Result<Optio
 pub struct JobCount {
     pub queue: String,
     pub state: JobState,
-    pub jobs: i64,
+    pub jobs: usize,
 }
 
 /// Counts the jobs that wait, run, or are dead.
@@ -116,7 +116,7 @@ pub fn counts(conn: &mut Conn) -> Result<Vec<JobCount>, DbError> {
             Ok(JobCount {
                 queue,
                 state: parse_state(&state)?,
-                jobs,
+                jobs: usize::try_from(jobs).unwrap_or_default(),
             })
         })
         .collect()

@@ -4,7 +4,7 @@ use diesel::{dsl, insert_into, prelude::*, update};
 
 use super::{
     schema::{platform_dead_event, platform_delivery, platform_outbox},
-    store::EventColumns,
+    store::{EventColumns, count},
 };
 use crate::{
     kernel::Timestamp,
@@ -192,9 +192,9 @@ pub(in crate::platform) fn bury(
 ///
 /// # Errors
 /// When the database fails.
-pub fn dead_count(conn: &mut Conn) -> Result<i64, DbError> {
+pub fn dead_count(conn: &mut Conn) -> Result<usize, DbError> {
     let query = platform_dead_event::table.select(dsl::count_star());
-    Ok(each_backend!(conn, |c| query.first(c))?)
+    Ok(count(each_backend!(conn, |c| query.first(c))?))
 }
 
 /// Deletes at most `limit` events that a group gave up before `before`.

@@ -26,7 +26,7 @@ pub(in crate::platform) struct Undelivered {
 /// How far the relay is behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxLag {
-    pub events: i64,
+    pub events: usize,
     /// Age of the oldest event that waits.
     pub oldest: Duration,
 }
@@ -243,6 +243,11 @@ pub(in crate::platform) fn delete_handled_before(
     Ok(old.len())
 }
 
+/// What `count(*)` gave.
+pub(super) fn count(rows: i64) -> usize {
+    usize::try_from(rows).unwrap_or_default()
+}
+
 /// # Errors
 /// When the database fails.
 pub fn lag(conn: &mut Conn, now: Timestamp) -> Result<OutboxLag, DbError> {
@@ -256,7 +261,7 @@ pub fn lag(conn: &mut Conn, now: Timestamp) -> Result<OutboxLag, DbError> {
     let occurred = o::platform_outbox.find(first).select(o::occurred_at);
     let occurred: Timestamp = each_backend!(conn, |c| occurred.first(c))?;
     Ok(OutboxLag {
-        events,
+        events: count(events),
         oldest: now.since(occurred),
     })
 }

@@ -20,10 +20,11 @@ use kaname::{
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{Counted, Database, client, effects, event_settings, processor::effect_group};
+use super::{Counted, Database, client, effects, event_settings, processor::write_effect};
 
 const DATABASE: &str = "FAULTS_CHILD_DATABASE";
 const REDIS: &str = "FAULTS_CHILD_REDIS";
+const CRASH: &str = "FAULTS_CHILD_CRASH";
 
 /// What this process was told by the one that started it.
 #[expect(clippy::disallowed_methods, reason = "how a child hears of its task")]
@@ -36,6 +37,10 @@ pub struct Process(Child);
 
 impl Process {
     pub fn start(database: &Database, redis: Option<&str>) -> Self {
+        Self(Self::command(database, redis).spawn().unwrap())
+    }
+
+    fn command(database: &Database, redis: Option<&str>) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
             .args(["--exact", "support::child::run_when_told_to", "--nocapture"])
@@ -45,7 +50,18 @@ impl Process {
         if let Some(redis) = redis {
             command.env(REDIS, redis);
         }
-        Self(command.spawn().unwrap())
+        command
+    }
+
+    /// A process that ends itself, without a word, right after it committed its first effect of
+    /// this source (`job` or `event`); returns once it is gone.
+    pub fn crash_after_commit(database: &Database, redis: Option<&str>, source: &str) {
+        let mut process = Self::command(database, redis)
+            .env(CRASH, source)
+            .spawn()
+            .unwrap();
+        let status = process.wait().unwrap();
+        assert!(!status.success(), "it ended by itself: {status}");
     }
 
     /// SIGKILL: the process has no say in it.
@@ -114,13 +130,20 @@ async fn perform(job: Effect, context: JobContext) -> Result<(), jobs::JobError>
     // Work that takes a moment, so that kills meet it half way.
     tokio::time::sleep(Duration::from_millis(5)).await;
     let clock = Clock::system();
-    context
-        .complete_with(move |conn| {
-            effects::write(conn, "job", job.number)?;
-            outbox::append(conn, &clock, &Counted::of("jobs", job.number))?;
-            Ok(())
-        })
-        .await
+    let commit = context.complete_with(move |conn| {
+        effects::write(conn, "job", job.number)?;
+        outbox::append(conn, &clock, &Counted::of("jobs", job.number))?;
+        Ok(())
+    });
+    commit.await?;
+    crash_if_told_to("job");
+    Ok(())
+}
+
+fn crash_if_told_to(source: &str) {
+    if told(CRASH).is_some_and(|told| told == source) {
+        std::process::abort();
+    }
 }
 
 async fn run_events(db: Db) {
@@ -131,7 +154,14 @@ async fn run_events(db: Db) {
         ..event_settings()
     };
     let bus = Bus::new(db.clone(), Clock::system(), settings, redis);
-    let subscriptions = effect_group(Subscriptions::new(), "event", &db);
+    let subscriptions = Subscriptions::new().durable::<Counted, _, _>("event", move |received| {
+        let db = db.clone();
+        async move {
+            write_effect(&db, "event", received).await?;
+            crash_if_told_to("event");
+            Ok(())
+        }
+    });
     bus.process(Arc::new(subscriptions), CancellationToken::new())
         .await;
 }

@@ -7,7 +7,7 @@ use kaname::{
     platform::{
         bus::{Bus, EventSettings},
         db::{Db, DbError},
-        events::{Event, Subscriptions},
+        events::{Event, HandlerError, Received, Subscriptions},
         outbox,
         redis::Redis,
     },
@@ -64,20 +64,27 @@ pub fn event_settings() -> EventSettings {
     }
 }
 
-/// Subscribes a group that writes each event's effect once.
+/// Writes an event's effect, once however often the event is delivered.
+pub async fn write_effect(
+    db: &Db,
+    group: &'static str,
+    received: Received<Counted>,
+) -> Result<(), HandlerError> {
+    let write = db.write(move |conn| {
+        if received.is_first(conn)? {
+            effects::write(conn, group, received.event.number)?;
+        }
+        Ok::<_, DbError>(())
+    });
+    Ok(write.await?)
+}
+
+/// Subscribes a group that writes each event's effect.
 pub fn effect_group(subscriptions: Subscriptions, group: &'static str, db: &Db) -> Subscriptions {
     let db = db.clone();
     subscriptions.durable::<Counted, _, _>(group, move |received| {
         let db = db.clone();
-        async move {
-            let write = db.write(move |conn| {
-                if received.is_first(conn)? {
-                    effects::write(conn, group, received.event.number)?;
-                }
-                Ok::<_, DbError>(())
-            });
-            Ok(write.await?)
-        }
+        async move { write_effect(&db, group, received).await }
     })
 }
 
