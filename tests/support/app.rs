@@ -89,6 +89,7 @@ impl App {
             public_key: PUBLIC_KEY.to_owned(),
             http: reqwest::Client::builder()
                 .no_proxy()
+                .no_gzip()
                 .build()
                 .expect("a client"),
             process: Some(process),
@@ -102,10 +103,6 @@ impl App {
         let process = self.process.take().expect("the app runs");
         let outcome = process.run_to_end(async {}).await;
         assert_eq!(outcome, Outcome::Drained);
-    }
-
-    pub fn client(&self) -> &reqwest::Client {
-        &self.http
     }
 
     pub fn database_url(&self) -> &str {

@@ -221,15 +221,10 @@ fn lock_file(path: PathBuf) -> Result<Option<File>, MigrationError> {
 }
 
 fn try_advisory_lock(conn: &mut PgConnection) -> Result<bool, diesel::result::Error> {
-    #[derive(QueryableByName)]
-    struct Taken {
-        #[diesel(sql_type = Bool)]
-        taken: bool,
-    }
-    let row: Taken = sql_query("SELECT pg_try_advisory_lock($1) AS taken")
+    let Answer { yes } = sql_query("SELECT pg_try_advisory_lock($1) AS yes")
         .bind::<BigInt, _>(ADVISORY_LOCK)
         .get_result(conn)?;
-    Ok(row.taken)
+    Ok(yes)
 }
 
 /// The embedded migrations of a connection's engine.
@@ -255,40 +250,78 @@ where
     Ok(())
 }
 
+/// Looks without touching: diesel's own look would create its table, and two of those at once clash.
 fn state_of(conn: &mut Conn) -> Result<SchemaState, MigrationError> {
-    fn of<C: Embedded>(
-        conn: &mut C,
-    ) -> Result<SchemaState, Box<dyn std::error::Error + Send + Sync>>
-    where
-        EmbeddedMigrations: MigrationSource<C::Engine>,
-    {
-        let newest = |versions: &[String]| {
-            versions
-                .iter()
-                .max()
-                .cloned()
-                .unwrap_or_else(|| "none".to_owned())
-        };
-        let applied: Vec<String> = conn
-            .applied_migrations()?
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let mut embedded: Vec<String> = MigrationSource::<C::Engine>::migrations(&C::MIGRATIONS)?
-            .iter()
-            .map(|migration| migration.name().version().to_string())
-            .collect();
-        embedded.sort();
-        let (found, needed) = (newest(&applied), newest(&embedded));
-        let pending = embedded
-            .into_iter()
-            .filter(|version| !applied.contains(version))
-            .collect();
-        Ok(SchemaState {
-            found,
-            needed,
-            pending,
-        })
+    let applied = if has_versions(conn)? {
+        each_backend!(conn, |c| applied(c)).map_err(MigrationError::Failed)?
+    } else {
+        Vec::new()
+    };
+    let embedded = match conn.backend() {
+        Backend::Pg(c) => embedded(c),
+        Backend::Sqlite(c) => embedded(c),
     }
-    each_backend!(conn, |c| of(c)).map_err(MigrationError::Failed)
+    .map_err(MigrationError::Failed)?;
+    let newest = |versions: &[String]| {
+        versions
+            .iter()
+            .max()
+            .cloned()
+            .unwrap_or_else(|| "none".to_owned())
+    };
+    let (found, needed) = (newest(&applied), newest(&embedded));
+    let pending = embedded
+        .into_iter()
+        .filter(|version| !applied.contains(version))
+        .collect();
+    Ok(SchemaState {
+        found,
+        needed,
+        pending,
+    })
+}
+
+/// Whether any migration was ever applied.
+fn has_versions(conn: &mut Conn) -> Result<bool, diesel::result::Error> {
+    let Answer { yes } = match conn.backend() {
+        Backend::Pg(c) => {
+            sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS yes").get_result(c)
+        }
+        Backend::Sqlite(c) => sql_query(
+            "SELECT count(*) > 0 AS yes FROM sqlite_schema WHERE name = '__diesel_schema_migrations'",
+        )
+        .get_result(c),
+    }?;
+    Ok(yes)
+}
+
+/// One `boolean` of a query.
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    yes: bool,
+}
+
+type Versions = Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn applied<C: Embedded>(conn: &mut C) -> Versions {
+    Ok(conn
+        .applied_migrations()?
+        .iter()
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// In the order in which they are applied.
+fn embedded<C: Embedded>(_: &C) -> Versions
+where
+    EmbeddedMigrations: MigrationSource<C::Engine>,
+{
+    let migrations = MigrationSource::<C::Engine>::migrations(&C::MIGRATIONS)?;
+    let mut versions: Vec<_> = migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    versions.sort();
+    Ok(versions)
 }
