@@ -1,5 +1,6 @@
 //! The gateway against a provider that behaves, and against one that does not.
 
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -485,4 +486,63 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     assert_eq!(received[0].headers["authorization"], "Bearer sk-ant");
     assert_eq!(received[1].headers["x-api-key"], "sk-ant");
     app.stop().await;
+}
+
+/// Keeps others from writing to the database until it is dropped.
+enum WriteLock {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl WriteLock {
+    fn take(url: &str) -> Self {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let mut conn = SqliteConnection::establish(path).expect("the database opens");
+            conn.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+                .expect("the lock");
+            return Self::Sqlite(conn);
+        }
+        let mut conn = PgConnection::establish(url).expect("the database answers");
+        conn.batch_execute("BEGIN; LOCK TABLE llm_trace IN EXCLUSIVE MODE")
+            .expect("the lock");
+        Self::Postgres(conn)
+    }
+
+    fn release(self) {
+        match self {
+            Self::Sqlite(mut conn) => conn.batch_execute("ROLLBACK"),
+            Self::Postgres(mut conn) => conn.batch_execute("ROLLBACK"),
+        }
+        .expect("the lock is given back");
+    }
+}
+
+with_provider! {
+    async fn an_answer_does_not_wait_for_a_database_that_is_away_and_its_trace_follows(app: App, provider: Provider = [
+        Reply::completion("Hello"),
+        Reply::stream(vec![chunk("Hello"), last_chunk(), done()]),
+    ], [("APP_DATABASE__LOCK_TIMEOUT_MS", "100"), ("APP_GATEWAY__TRACE_TIMEOUT_MS", "300")]) {
+        let lock = WriteLock::take(app.database_url());
+        let answer = app.post(CHAT, &call()).await;
+        assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "Hello");
+        assert_eq!(answer.header("x-kaname-trace-id"), None, "a trace that is not stored is not claimed");
+        let text = streamed(&app, &streaming_call()).await.text().await.unwrap();
+        assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+        assert_eq!(app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"], 0);
+        lock.release();
+        while app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"] != 2 {
+            tokio::task::yield_now().await;
+        }
+        trace_of(&app, &app.post(CHAT, &call()).await).await;
+        assert_eq!(provider.received().len(), 3);
+    }
+
+    async fn a_body_larger_than_the_limit_is_refused_in_openais_shape(app: App, provider: Provider = [Reply::completion("x")],
+        [("APP_SERVER__BODY_LIMIT_BYTES", "1000")]) {
+        let mut body = call();
+        body["padding"] = "x".repeat(1000).into();
+        let error = app.post(CHAT, &body).await.expect_error(413);
+        assert_eq!((&error["type"], &error["code"]), (&json!("invalid_request_error"), &json!("payload_too_large")));
+        assert_eq!(provider.received().len(), 0);
+    }
 }

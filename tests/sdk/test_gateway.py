@@ -6,7 +6,6 @@ import uuid
 
 import openai
 import pytest
-from langfuse import Langfuse
 
 import provider as fake
 
@@ -18,13 +17,6 @@ TRACE_HEADER = "x-kaname-trace-id"
 def client(kaname):
     with openai.OpenAI(base_url=f"{kaname.url}/v1", api_key=kaname.secret_key, max_retries=0) as client:
         yield client
-
-
-@pytest.fixture
-def langfuse(kaname):
-    client = Langfuse(public_key=kaname.public_key, secret_key=kaname.secret_key, base_url=kaname.url, tracing_enabled=False)
-    yield client
-    client.shutdown()
 
 
 def only_observation(langfuse, trace_id):

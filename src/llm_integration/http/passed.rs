@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_ENCODING, HeaderValue},
+        header::{CACHE_CONTROL, CONTENT_ENCODING, HeaderValue},
     },
 };
 
@@ -38,12 +38,12 @@ pub(super) fn response(answer: Answer) -> HttpResponse {
     if let Some(trace_id) = trace_id {
         response.insert_header((TRACE_ID_HEADER, trace_id.as_str()));
     }
+    // Bytes pass as they are; compression would also hold events back until it has enough of them.
+    response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
     match body {
         AnswerBody::Whole(bytes) => response.body(bytes),
         AnswerBody::Stream(stream) => {
-            // Compression would hold events back until it has enough of them.
-            response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
-            response.insert_header(("cache-control", "no-cache"));
+            response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
             response.streaming(stream)
         }
     }

@@ -42,19 +42,8 @@ impl Providers {
     /// # Errors
     /// When an address in the settings is not one, or the client can not be built.
     pub fn new(settings: &GatewaySettings) -> Result<Self, ConfigError> {
-        tls::install_crypto_provider();
-        let client = Client::builder()
-            .connect_timeout(settings.connect_timeout())
-            .tcp_nodelay(true)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .pool_max_idle_per_host(usize::MAX)
-            // Answers pass as they are, so they must come as they are.
-            .no_gzip()
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(|error| ConfigError::Rejected(format!("the HTTP client can not be built: {error}")))?;
         Ok(Self {
-            client,
+            client: client(settings)?,
             openai: Provider::openai(&settings.openai)?,
             anthropic: Provider::anthropic(&settings.anthropic)?,
             first_byte_timeout: settings.first_byte_timeout(),
@@ -172,6 +161,28 @@ impl Providers {
             body.extend_from_slice(&chunk);
         }
     }
+}
+
+fn client(settings: &GatewaySettings) -> Result<Client, ConfigError> {
+    tls::install_crypto_provider();
+    let builder = || {
+        Client::builder()
+            .connect_timeout(settings.connect_timeout())
+            .tcp_nodelay(true)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .pool_max_idle_per_host(usize::MAX)
+            // Answers pass as they are, so they must come as they are.
+            .no_gzip()
+            .redirect(redirect::Policy::none())
+    };
+    // A host without CA certificates can still serve, and call models on its own network.
+    let built = builder().build().or_else(|error| {
+        tracing::warn!(%error, "no CA certificates are found: providers can not be called over https");
+        builder().tls_certs_only([]).build()
+    });
+    built.map_err(|error| {
+        ConfigError::Rejected(format!("the HTTP client can not be built: {error}"))
+    })
 }
 
 /// What the caller sees of an answer's headers.
