@@ -1,5 +1,5 @@
 //! What it costs to fetch a prompt by label: from memory, from the database, and over HTTP on a
-//! connection that is kept alive. On SQLite, and on PostgreSQL where TEST_POSTGRES_URL names a server.
+//! connection that is kept alive. On SQLite, and on PostgreSQL where `TEST_POSTGRES_URL` names a server.
 
 use std::{
     hint::black_box,
@@ -65,8 +65,8 @@ fn target(engine: &'static str, server: Option<&str>) -> Target {
     ]);
     let settings = Settings::load(None, &environment).expect("valid settings");
     Migrator::new(&settings.database)
-        .and_then(|m| Ok(m.migrate()))
         .expect("a URL")
+        .migrate()
         .expect("a schema");
     Target {
         engine,

@@ -41,7 +41,7 @@ impl Prompts {
     }
 
     /// Runs a change in one transaction; when it has committed, this process forgets at once and
-    /// the others by the event.
+    /// the others by the event (which also tells this one, should the caller be gone by then).
     pub(super) async fn change<T: Send + 'static>(
         &self,
         actor: &Actor,
