@@ -2,8 +2,8 @@
 //!
 //! It promises: a version never changes once it is published; numbers are 1, 2, 3 and so on
 //! without gaps, however many publish at once; a label points at one version, and `latest` at the
-//! highest; a reference that is published resolves. Reads come from memory and are at most a
-//! moment behind the last commit on any replica.
+//! highest; a reference resolves when it is published, and what it means can not be deleted. Reads
+//! come from memory and are at most a moment behind the last commit on any replica.
 
 mod cache;
 mod error;

@@ -135,7 +135,7 @@ each_database! {
         let encoded: String = url::form_urlencoded::byte_serialize(at.as_bytes()).collect();
         assert_eq!(listed(&format!("fromUpdatedAt={encoded}")).await["data"][0]["name"], "a");
         assert_eq!(listed(&format!("toUpdatedAt={encoded}")).await["data"][0]["name"], "b");
-        for bad in ["page=0", "limit=0", "limit=101", "fromUpdatedAt=yesterday"] {
+        for bad in ["page=0", "limit=0", "limit=101", "fromUpdatedAt=yesterday", "filter=%5B%5D"] {
             app.get(&format!("{PROMPTS}?{bad}")).await.expect(400);
         }
     }

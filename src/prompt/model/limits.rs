@@ -24,7 +24,7 @@ pub const ROLE_MAX_CHARS: usize = 64;
 pub const VARIABLE_MAX_CHARS: usize = 128;
 /// Bytes of one version's config, as JSON (256 KiB).
 pub const CONFIG_MAX_BYTES: usize = 256 * 1024;
-/// References in one version.
+/// Prompts that one version refers to, itself or through others.
 pub const REFERENCES_MAX: usize = 100;
 /// Prompts on the longest path of references, the first one included (Langfuse's limit).
 pub const NESTING_MAX: usize = 5;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{
-    Label, PromptName, VersionNumber,
+    Label, PromptName, Selector, VersionNumber,
     limits::{REFERENCES_MAX, require_at_most},
 };
 use crate::prompt::PromptError;
@@ -17,40 +17,6 @@ const CLOSING: &str = "@@@";
 pub struct Reference {
     pub name: PromptName,
     pub target: Selector,
-}
-
-/// Which version of a prompt is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Selector {
-    Version(VersionNumber),
-    Label(Label),
-}
-
-impl Selector {
-    /// What a caller asks for by the two query parameters; neither means `production`.
-    ///
-    /// # Errors
-    /// `prompt_invalid` when both are given or one is malformed.
-    pub fn parse(version: Option<i32>, label: Option<&str>) -> Result<Self, PromptError> {
-        match (version, label) {
-            (Some(_), Some(_)) => Err(PromptError::invalid(
-                "version",
-                "and `label` were both given; give one",
-            )),
-            (Some(version), None) => VersionNumber::parse(version).map(Self::Version),
-            (None, Some(label)) => Label::parse(label).map(Self::Label),
-            (None, None) => Ok(Self::Label(Label::production())),
-        }
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(version) => write!(f, "version {version}"),
-            Self::Label(label) => write!(f, "label '{label}'"),
-        }
-    }
 }
 
 impl fmt::Display for Reference {
@@ -170,15 +136,6 @@ mod tests {
         assert!(
             error.contains("`nam=a|label=b`") && error.contains("name=<prompt>|label=<label>"),
             "{error}"
-        );
-    }
-
-    #[test]
-    fn asking_for_version_and_label_at_once_is_refused() {
-        assert!(Selector::parse(Some(1), Some("a")).is_err());
-        assert_eq!(
-            Selector::parse(None, None).unwrap(),
-            Selector::Label(Label::production())
         );
     }
 

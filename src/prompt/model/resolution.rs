@@ -1,13 +1,16 @@
 //! Composition: replaces references by the texts they stand for, and says which prompts went in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     Content, PromptName, Reference, VersionId, VersionNumber,
-    limits::{NESTING_MAX, RESOLVED_MAX_BYTES},
+    limits::{NESTING_MAX, REFERENCES_MAX, RESOLVED_MAX_BYTES, require_at_most},
     reference,
 };
 use crate::prompt::PromptError;
@@ -48,7 +51,8 @@ pub struct Resolution {
     pub graph: Option<Graph>,
 }
 
-/// Resolves `root`. `find` looks one reference up; each is looked up once.
+/// Resolves `root`. `find` looks one reference up; each is looked up and replaced once, however
+/// often it is mentioned.
 ///
 /// # Errors
 /// `prompt_reference_missing`, `prompt_reference_cycle` or `prompt_reference_depth` with the names
@@ -58,86 +62,153 @@ pub fn resolve(
     root: Source,
     find: impl FnMut(&Reference) -> Result<Option<Source>, PromptError>,
 ) -> Result<Resolution, PromptError> {
+    let (expanded, dependencies) = (HashMap::new(), BTreeMap::new());
     let mut walk = Walk {
         find,
-        found: HashMap::new(),
-        dependencies: BTreeMap::new(),
+        expanded,
+        dependencies,
         path: Vec::new(),
-        bytes: 0,
     };
-    let content = walk.expand(&root)?;
-    let graph = (!walk.dependencies.is_empty()).then_some(Graph {
+    let (content, _) = walk.expand(&root)?;
+    if content.text_bytes() > RESOLVED_MAX_BYTES {
+        return Err(too_large());
+    }
+    let Walk { dependencies, .. } = walk;
+    let graph = (!dependencies.is_empty()).then_some(Graph {
         root: root.node,
-        dependencies: walk.dependencies,
+        dependencies,
     });
     Ok(Resolution { content, graph })
 }
 
 struct Walk<F> {
     find: F,
-    found: HashMap<Reference, Source>,
+    expanded: HashMap<Reference, Rc<Expanded>>,
     dependencies: BTreeMap<VersionId, Vec<Node>>,
     /// The prompts from the root to where the walk is.
-    path: Vec<PromptName>,
-    /// Of text put in so far.
-    bytes: usize,
+    path: Vec<Reach>,
+}
+
+/// What a reference stands for in the end.
+struct Expanded {
+    node: Node,
+    text: String,
+    reach: Reach,
+}
+
+/// How far the references of a prompt reach.
+struct Reach {
+    name: PromptName,
+    /// Prompts on the longest path of references that starts here, this one included.
+    height: usize,
+    /// The prompts below this one.
+    below: BTreeSet<PromptName>,
 }
 
 impl<F: FnMut(&Reference) -> Result<Option<Source>, PromptError>> Walk<F> {
-    fn expand(&mut self, source: &Source) -> Result<Content, PromptError> {
-        self.path.push(source.node.name.clone());
+    fn expand(&mut self, source: &Source) -> Result<(Content, Reach), PromptError> {
+        let name = source.node.name.clone();
+        let here = self.path.len();
+        self.path.push(Reach {
+            name,
+            height: 1,
+            below: BTreeSet::new(),
+        });
+        let mut bytes = 0;
         let content = source.content.map_templates(|template| {
-            reference::replace(template, |found| self.text_of(&source.node, found))
+            reference::replace(template, |found| {
+                let expanded = self.expanded(&source.node, found)?;
+                bytes += expanded.text.len();
+                if bytes > RESOLVED_MAX_BYTES {
+                    Err(too_large())
+                } else {
+                    Ok(expanded.text.clone())
+                }
+            })
         })?;
-        self.path.pop();
-        Ok(content)
+        Ok((content, self.path.remove(here)))
     }
 
-    fn text_of(&mut self, parent: &Node, reference: &Reference) -> Result<String, PromptError> {
-        if self.path.contains(&reference.name) {
-            return Err(PromptError::ReferenceCycle {
-                path: self.path_to(&reference.name),
-            });
-        }
-        if self.path.len() == NESTING_MAX {
-            return Err(PromptError::ReferenceDepth {
-                path: self.path_to(&reference.name),
-            });
-        }
-        let source = self.look_up(parent, reference)?;
-        let dependencies = self.dependencies.entry(parent.id).or_default();
-        if !dependencies.contains(&source.node) {
-            dependencies.push(source.node.clone());
-        }
-        let Content::Text(text) = self.expand(&source)? else {
-            return Err(PromptError::ReferenceToChat {
-                reference: reference.clone(),
-            });
+    /// What `reference`, found in `parent`, stands for.
+    fn expanded(
+        &mut self,
+        parent: &Node,
+        reference: &Reference,
+    ) -> Result<Rc<Expanded>, PromptError> {
+        self.require_room(&reference.name, &BTreeSet::new(), 1)?;
+        let expanded = match self.expanded.get(reference) {
+            Some(expanded) => Rc::clone(expanded),
+            None => Rc::new(self.look_up(parent, reference)?),
         };
-        self.bytes += text.len();
-        if self.bytes > RESOLVED_MAX_BYTES {
-            let why =
-                format!("grows beyond {RESOLVED_MAX_BYTES} bytes when its references are replaced");
-            return Err(PromptError::invalid("prompt", why));
+        let Reach {
+            name,
+            height,
+            below,
+        } = &expanded.reach;
+        self.require_room(name, below, *height)?;
+        if let Some(above) = self.path.last_mut() {
+            above.height = above.height.max(height + 1);
+            above.below.extend(below.iter().chain([name]).cloned());
         }
-        Ok(text)
+        let dependencies = self.dependencies.entry(parent.id).or_default();
+        if !dependencies.contains(&expanded.node) {
+            dependencies.push(expanded.node.clone());
+        }
+        self.expanded
+            .insert(reference.clone(), Rc::clone(&expanded));
+        Ok(expanded)
     }
 
-    fn look_up(&mut self, parent: &Node, reference: &Reference) -> Result<Source, PromptError> {
-        if let Some(source) = self.found.get(reference) {
-            return Ok(source.clone());
-        }
+    fn look_up(&mut self, parent: &Node, reference: &Reference) -> Result<Expanded, PromptError> {
+        require_at_most(
+            "prompt",
+            self.expanded.len() + 1,
+            REFERENCES_MAX,
+            "prompts inside it",
+        )?;
         let source = (self.find)(reference)?.ok_or_else(|| PromptError::ReferenceMissing {
             reference: reference.clone(),
             referrer: parent.name.clone(),
         })?;
-        self.found.insert(reference.clone(), source.clone());
-        Ok(source)
+        let (content, reach) = self.expand(&source)?;
+        let Content::Text(text) = content else {
+            return Err(PromptError::ReferenceToChat {
+                reference: reference.clone(),
+            });
+        };
+        Ok(Expanded {
+            node: source.node,
+            text,
+            reach,
+        })
     }
 
-    fn path_to(&self, last: &PromptName) -> Vec<PromptName> {
-        self.path.iter().chain([last]).cloned().collect()
+    /// No prompt stands inside itself, at any version, and no path is too long.
+    fn require_room(
+        &self,
+        name: &PromptName,
+        below: &BTreeSet<PromptName>,
+        height: usize,
+    ) -> Result<(), PromptError> {
+        let path = || self.path.iter().map(|reach| &reach.name);
+        let circle = path().find(|above| *above == name || below.contains(above));
+        if let Some(again) = circle {
+            let tail = (again != name).then_some(name).into_iter().chain([again]);
+            return Err(PromptError::ReferenceCycle {
+                path: path().chain(tail).cloned().collect(),
+            });
+        }
+        if self.path.len() + height > NESTING_MAX {
+            let path = path().chain([name]).cloned().collect();
+            return Err(PromptError::ReferenceDepth { path });
+        }
+        Ok(())
     }
+}
+
+fn too_large() -> PromptError {
+    let why = format!("grows beyond {RESOLVED_MAX_BYTES} bytes when its references are replaced");
+    PromptError::invalid("prompt", why)
 }
 
 #[cfg(test)]
@@ -236,13 +307,59 @@ mod tests {
     #[test]
     fn a_result_that_explodes_is_stopped() {
         let wide = |name: &str| to(name).repeat(100);
-        let prompts = [
+        let full = [
             ("a", wide("b")),
             ("b", wide("c")),
             ("c", wide("d")),
             ("d", "x".repeat(1_000)),
         ];
-        let error = resolved("a", &prompts).unwrap_err().to_string();
+        let error = resolved("a", &full).unwrap_err().to_string();
         assert!(error.contains("grows beyond 4194304 bytes"), "{error}");
+        // A hundred million mentions of nothing take no time, for each prompt is replaced once.
+        let empty = [
+            ("a", wide("b")),
+            ("b", wide("c")),
+            ("c", wide("d")),
+            ("d", String::new()),
+        ];
+        assert_eq!(resolved("a", &empty).unwrap().0, "");
+        let many: Vec<_> = (0..=REFERENCES_MAX).map(|n| format!("p{n}")).collect();
+        let mut prompts: Vec<_> = many
+            .iter()
+            .map(|name| (name.as_str(), String::new()))
+            .collect();
+        let (one, two) = many.split_at(REFERENCES_MAX / 2);
+        prompts.push(("one", one.iter().map(|name| to(name)).collect()));
+        prompts.push(("two", two.iter().map(|name| to(name)).collect()));
+        prompts.push(("root", format!("{}{}", to("one"), to("two"))));
+        let error = resolved("root", &prompts).unwrap_err().to_string();
+        assert!(
+            error.contains("prompts inside it; the limit is 100"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_was_replaced_before_is_checked_where_it_stands_again() {
+        // `b` is three prompts high: it fits below `a`, but not once more below `a`, `x` and `y`.
+        let prompts = [
+            ("a", format!("{}{}", to("b"), to("x"))),
+            ("b", to("c")),
+            ("c", to("d")),
+            ("d", String::new()),
+            ("x", to("y")),
+            ("y", to("b")),
+        ];
+        let error = resolved("a", &prompts).unwrap_err();
+        assert!(
+            matches!(error, PromptError::ReferenceDepth { .. }),
+            "{error}"
+        );
+        let shared = [
+            ("a", format!("{}{}", to("b"), to("c"))),
+            ("b", to("c")),
+            ("c", "!".into()),
+        ];
+        assert_eq!(resolved("a", &shared).unwrap().0, "!!");
     }
 }

@@ -50,6 +50,7 @@ pub fn is_variable_name(name: &str) -> bool {
         && name.chars().count() <= VARIABLE_MAX_CHARS
 }
 
+/// Linear in the template: a name holds no brace, so the search for its end stops at the first.
 fn pieces(template: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut text_from = 0;
@@ -57,12 +58,12 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     while let Some(found) = template[at..].find(OPENING) {
         let open = at + found;
         let inside = open + OPENING.len();
-        let Some(length) = template[inside..].find(CLOSING) else {
+        let Some(length) = template[inside..].find(['{', '}']) else {
             break;
         };
         let name = template[inside..inside + length].trim();
-        if !is_variable_name(name) {
-            // One brace further: in `{{{name}}}` and `{{ {{name}}` the variable comes later.
+        if !template[inside + length..].starts_with(CLOSING) || !is_variable_name(name) {
+            // One brace further: in `{{{name}}}` the variable begins later.
             at = open + 1;
             continue;
         }
@@ -106,6 +107,13 @@ mod tests {
             names(r#"{"a": {"b": {}}} {{#if x}} {{}} {{1st}} {{open"#),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_megabyte_of_braces_is_read_in_no_time() {
+        let braces = "{{".repeat(500_000);
+        assert_eq!(names(&format!("{braces}x}}}}")), ["x"]);
+        assert_eq!(names(&"{{ a".repeat(250_000)), [""; 0]);
     }
 
     #[test]

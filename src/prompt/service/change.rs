@@ -17,9 +17,9 @@ pub struct Change {
 }
 
 impl Change {
-    /// The prompt, with every other writer kept from it.
-    pub fn lock(&self, conn: &mut Conn, name: &PromptName) -> Result<Prompt, PromptError> {
-        let found = store::lock(conn, self.actor.project, name, self.clock.now())?;
+    /// The prompt that this change is about.
+    pub fn open(&self, conn: &mut Conn, name: &PromptName) -> Result<Prompt, PromptError> {
+        let found = store::open(conn, self.actor.project, name, self.clock.now())?;
         found.ok_or_else(|| PromptError::NotFound { name: name.clone() })
     }
 

@@ -125,7 +125,7 @@ impl Change {
         number: VersionNumber,
         labels: Vec<Label>,
     ) -> Result<Snapshot, PromptError> {
-        let mut prompt = self.lock(conn, name)?;
+        let mut prompt = self.open(conn, name)?;
         let version = store::find_version(conn, prompt.id, number)?.ok_or_else(|| {
             let selector = Selector::Version(number);
             PromptError::SelectionNotFound {
@@ -157,7 +157,7 @@ impl Change {
         name: &PromptName,
         label: Label,
     ) -> Result<(), PromptError> {
-        let mut prompt = self.lock(conn, name)?;
+        let mut prompt = self.open(conn, name)?;
         self.require_unprotected(conn, std::slice::from_ref(&label))?;
         let version = prompt.remove_label(&label)?;
         require_unreferenced(conn, &prompt, |target| {
@@ -174,7 +174,7 @@ impl Change {
         name: &PromptName,
         tags: Tags,
     ) -> Result<Prompt, PromptError> {
-        let mut prompt = self.lock(conn, name)?;
+        let mut prompt = self.open(conn, name)?;
         prompt.require_active()?;
         prompt.tags = tags;
         store::touch_all(conn, prompt.id, self.clock.now())?;

@@ -20,7 +20,7 @@ impl Prompts {
         actor.require(Permission::PromptsWrite)?;
         let archived = self
             .change(actor, move |conn, change| {
-                let mut prompt = change.lock(conn, &name)?;
+                let mut prompt = change.open(conn, &name)?;
                 prompt.archive(change.clock.now());
                 store::save(conn, &prompt)?;
                 change.announce(conn, &prompt, PromptChange::Archived)?;
@@ -38,7 +38,7 @@ impl Prompts {
         actor.require(Permission::PromptsWrite)?;
         let restored = self
             .change(actor, move |conn, change| {
-                let mut prompt = change.lock(conn, &name)?;
+                let mut prompt = change.open(conn, &name)?;
                 prompt.restore();
                 store::save(conn, &prompt)?;
                 change.announce(conn, &prompt, PromptChange::Restored)?;
@@ -75,7 +75,7 @@ impl Change {
         name: &PromptName,
         selector: Option<Selector>,
     ) -> Result<(), PromptError> {
-        let mut prompt = self.lock(conn, name)?;
+        let mut prompt = self.open(conn, name)?;
         let all = store::numbers(conn, prompt.id)?;
         let doomed = match selector {
             None => all.clone(),

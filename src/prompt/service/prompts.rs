@@ -6,7 +6,7 @@ use super::Change;
 use crate::{
     kernel::{Actor, Clock, ProjectId},
     platform::db::{Conn, Db},
-    prompt::{PromptError, PromptSettings, cache::PromptCache, usage::UsageCounters},
+    prompt::{PromptError, PromptSettings, cache::PromptCache, store, usage::UsageCounters},
 };
 
 /// The prompt context. Cheap to clone; clones share the cache and the counters.
@@ -40,8 +40,8 @@ impl Prompts {
         self.cache.forget_all();
     }
 
-    /// Runs a change in one transaction; when it has committed, this process forgets at once and
-    /// the others by the event.
+    /// Runs a change in one transaction, alone in its project; when it has committed, this process forgets at once and
+    /// the others by the event (which also tells this one, should the caller be gone by then).
     pub(super) async fn change<T: Send + 'static>(
         &self,
         actor: &Actor,
@@ -51,7 +51,10 @@ impl Prompts {
         let project = actor.project;
         let changed = self
             .db
-            .write(move |conn| body(conn, &Change { clock, actor }))
+            .write(move |conn| {
+                store::lock_project(conn, project)?;
+                body(conn, &Change { clock, actor })
+            })
             .await;
         self.cache.forget(project);
         changed

@@ -89,7 +89,7 @@ impl Change {
             content.kind(),
             now,
         );
-        let (mut prompt, inserted) = store::insert_or_lock(conn, fresh)?;
+        let (mut prompt, inserted) = store::insert_or_open(conn, fresh)?;
         let number = match inserted {
             Inserted::Yes => VersionNumber::FIRST,
             Inserted::No => prompt.publish(content.kind())?,

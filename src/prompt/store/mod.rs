@@ -9,7 +9,7 @@ mod versions;
 pub use catalog::{
     CatalogFilter, Folder, MatchingPrompt, VersionFilter, catalog, folders, matching_versions,
 };
-pub use prompts::{Inserted, delete, find, insert_or_lock, lock, save};
+pub use prompts::{Inserted, delete, find, insert_or_open, lock_project, open, save};
 pub use protection::{ProtectedLabel, protect, protected, protected_among, unprotect};
 pub use usage::{VersionUsage, add_fetches, usage};
 pub use versions::{

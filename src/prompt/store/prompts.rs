@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use diesel::{dsl::insert_into, prelude::*};
+use diesel::{dsl::insert_into, prelude::*, sql_query, sql_types::BigInt};
 
 use crate::{
     kernel::{ProjectId, Timestamp},
-    platform::db::{Conn, DbError, each_backend},
+    platform::db::{Backend, Conn, DbError, each_backend},
     prompt::{
         model::{Kind, Label, Labels, Prompt, PromptId, PromptName, Tags, VersionNumber},
         schema::{prompt_label, prompt_prompt, prompt_tag},
@@ -42,9 +42,25 @@ pub fn find(
     Ok(with_labels_and_tags(conn, row.into_iter().collect())?.pop())
 }
 
-/// Finds a prompt and keeps every other writer from it until the transaction ends: the write of
-/// `updated_at` takes the row's lock (SQLite has one writer anyway).
-pub fn lock(
+/// Lets the changes to one project's prompts happen one after another, until the transaction ends:
+/// what a change found out about other prompts (that a reference resolves, that nobody refers to
+/// what goes) then still holds when it commits. SQLite has one writer anyway.
+pub fn lock_project(conn: &mut Conn, project: ProjectId) -> Result<(), DbError> {
+    let Backend::Pg(c) = conn.backend() else {
+        return Ok(());
+    };
+    let mut hasher = blake3::Hasher::new_derive_key("kaname prompts of one project");
+    hasher.update(project.as_uuid().as_bytes());
+    let mut key = [0; 8];
+    key.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(i64::from_le_bytes(key))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Finds a prompt that is about to change, and notes when.
+pub fn open(
     conn: &mut Conn,
     project: ProjectId,
     name: &PromptName,
@@ -62,9 +78,8 @@ pub fn lock(
     Ok(with_labels_and_tags(conn, row.into_iter().collect())?.pop())
 }
 
-/// Inserts `fresh`, or locks the prompt that has its name already. Of two that insert at once the
-/// second waits for the first one's commit and then finds its row.
-pub fn insert_or_lock(conn: &mut Conn, fresh: Prompt) -> Result<(Prompt, Inserted), DbError> {
+/// Inserts `fresh`, or opens the prompt that has its name already.
+pub fn insert_or_open(conn: &mut Conn, fresh: Prompt) -> Result<(Prompt, Inserted), DbError> {
     let inserted = each_backend!(conn, |c| {
         insert_into(prompt_prompt::table)
             .values((
@@ -84,21 +99,21 @@ pub fn insert_or_lock(conn: &mut Conn, fresh: Prompt) -> Result<(Prompt, Inserte
     if inserted == 1 {
         return Ok((fresh, Inserted::Yes));
     }
-    let found = lock(conn, fresh.project, &fresh.name, fresh.updated_at)?;
+    let found = open(conn, fresh.project, &fresh.name, fresh.updated_at)?;
     let prompt = found.ok_or_else(|| DbError::Corrupt {
         what: format!("prompt {} was there and is gone", fresh.name),
     })?;
     Ok((prompt, Inserted::No))
 }
 
-/// Whether [`insert_or_lock`] made the prompt.
+/// Whether [`insert_or_open`] made the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     Yes,
     No,
 }
 
-/// Writes what may change of a locked prompt. Labels and tags are few, and rewritten whole.
+/// Writes what may change of a prompt. Labels and tags are few, and rewritten whole.
 pub fn save(conn: &mut Conn, prompt: &Prompt) -> Result<(), DbError> {
     let id = prompt.id;
     let labels: Vec<_> = prompt
