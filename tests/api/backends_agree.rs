@@ -16,13 +16,37 @@ const LABELS: [&str; 3] = ["production", "x", "y"];
 /// One use case on small sets of names, labels and versions, so that they meet.
 #[derive(Clone, Debug)]
 enum Step {
-    Publish { name: usize, refers_to: Option<usize>, label: Option<usize>, tagged: bool },
-    Move { name: usize, label: usize, version: i32 },
-    Remove { name: usize, label: usize },
-    Revert { name: usize, version: i32 },
-    Delete { name: usize, version: Option<i32> },
-    Archive { name: usize, restore: bool },
-    Protect { label: usize, undo: bool },
+    Publish {
+        name: usize,
+        refers_to: Option<usize>,
+        label: Option<usize>,
+        tagged: bool,
+    },
+    Move {
+        name: usize,
+        label: usize,
+        version: i32,
+    },
+    Remove {
+        name: usize,
+        label: usize,
+    },
+    Revert {
+        name: usize,
+        version: i32,
+    },
+    Delete {
+        name: usize,
+        version: Option<i32>,
+    },
+    Archive {
+        name: usize,
+        restore: bool,
+    },
+    Protect {
+        label: usize,
+        undo: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -49,7 +73,12 @@ impl Step {
         let full = |name: usize| format!("{folder}/{}", NAMES[name]);
         let at = |name: usize, rest: &str| format!("{}{rest}", super::prompts::path(&full(name)));
         match *self {
-            Self::Publish { name, refers_to, label, tagged } => {
+            Self::Publish {
+                name,
+                refers_to,
+                label,
+                tagged,
+            } => {
                 let reference = refers_to.map_or_else(String::new, |other| {
                     format!("@@@langfusePrompt:name={}|label=production@@@", full(other))
                 });
@@ -61,18 +90,27 @@ impl Step {
                 });
                 (Method::POST, "/api/v1/prompts".to_owned(), body)
             }
-            Self::Move { name, label, version } => {
+            Self::Move {
+                name,
+                label,
+                version,
+            } => {
                 let path = at(name, &format!("/labels/{}", LABELS[label]));
                 (Method::PUT, path, json!({ "version": version }))
             }
-            Self::Remove { name, label } => {
-                (Method::DELETE, at(name, &format!("/labels/{}", LABELS[label])), Value::Null)
-            }
-            Self::Revert { name, version } => {
-                (Method::POST, at(name, "/revert"), json!({ "version": version }))
-            }
+            Self::Remove { name, label } => (
+                Method::DELETE,
+                at(name, &format!("/labels/{}", LABELS[label])),
+                Value::Null,
+            ),
+            Self::Revert { name, version } => (
+                Method::POST,
+                at(name, "/revert"),
+                json!({ "version": version }),
+            ),
             Self::Delete { name, version } => {
-                let which = version.map_or_else(String::new, |version| format!("?version={version}"));
+                let which =
+                    version.map_or_else(String::new, |version| format!("?version={version}"));
                 (Method::DELETE, at(name, &which), Value::Null)
             }
             Self::Archive { name, restore } => {
@@ -108,12 +146,21 @@ async fn outcome(app: &App, folder: &str, steps: &[Step]) -> Vec<(u16, Value)> {
     }
     for name in NAMES {
         let path = super::prompts::path(&format!("{folder}/{name}"));
-        for rest in ["", "?label=latest", "?version=1&resolve=false", "/versions", "/diff?from=1&to=2"] {
+        for rest in [
+            "",
+            "?label=latest",
+            "?version=1&resolve=false",
+            "/versions",
+            "/diff?from=1&to=2",
+        ] {
             answers.push(app.get(&format!("{path}{rest}")).await);
         }
     }
     let mut seen = HashMap::new();
-    answers.iter().map(|answer| (answer.status, anonymous(answer.json(), &mut seen))).collect()
+    answers
+        .iter()
+        .map(|answer| (answer.status, anonymous(answer.json(), &mut seen)))
+        .collect()
 }
 
 /// Replaces what each app makes for itself.
@@ -124,11 +171,18 @@ fn anonymous(value: Value, seen: &mut HashMap<String, usize>) -> Value {
             .filter(|(name, _)| name != "request_id")
             .map(|(name, value)| {
                 let made = name.ends_with("_at") || name.ends_with("At");
-                let value = if made { json!(value.is_string()) } else { anonymous(value, seen) };
+                let value = if made {
+                    json!(value.is_string())
+                } else {
+                    anonymous(value, seen)
+                };
                 (alias(name, seen), value)
             })
             .collect(),
-        Value::Array(items) => items.into_iter().map(|item| anonymous(item, seen)).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| anonymous(item, seen))
+            .collect(),
         Value::String(text) => Value::String(alias(text, seen)),
         other => other,
     }
@@ -146,15 +200,25 @@ fn alias(text: String, seen: &mut HashMap<String, usize>) -> String {
 fn random_sequences_of_use_cases_give_equal_answers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let apps = runtime.block_on(async {
-        (App::start(Engine::Sqlite).await, App::start(Engine::Postgres).await)
+        (
+            App::start(Engine::Sqlite).await,
+            App::start(Engine::Postgres).await,
+        )
     });
-    let config = ProptestConfig { cases: SEQUENCES, failure_persistence: None, ..Default::default() };
+    let config = ProptestConfig {
+        cases: SEQUENCES,
+        failure_persistence: None,
+        ..Default::default()
+    };
     let sequence = std::cell::Cell::new(0);
     TestRunner::new(config)
         .run(&prop::collection::vec(step(), 1..25), |steps| {
             let folder = format!("s{}", sequence.replace(sequence.get() + 1));
             let (sqlite, postgres) = runtime.block_on(async {
-                (outcome(&apps.0, &folder, &steps).await, outcome(&apps.1, &folder, &steps).await)
+                (
+                    outcome(&apps.0, &folder, &steps).await,
+                    outcome(&apps.1, &folder, &steps).await,
+                )
             });
             prop_assert_eq!(sqlite, postgres);
             Ok(())

@@ -104,7 +104,9 @@ async fn a_sane_request_id_comes_back_and_others_are_replaced() {
 async fn too_many_requests_in_flight_get_429_with_a_wait() {
     let app = App::start_with(Engine::Sqlite, &[("APP_SERVER__MAX_IN_FLIGHT", "1")]).await;
     // A request whose body does not come holds the one place, once the app has asked for the body.
-    let mut held = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let mut held = TcpStream::connect(app.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
     let head = format!(
         "POST /api/v1/keys HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: 14\r\nexpect: 100-continue\r\n\r\n",

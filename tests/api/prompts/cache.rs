@@ -35,7 +35,10 @@ each_database! {
 async fn a_promotion_reaches_every_replica_within_a_second() {
     let redis = service("TEST_REDIS_URL");
     // Longer than the test may take: only the event can make the replica forget.
-    let settings = [("APP_REDIS__URL", redis.as_str()), ("APP_PROMPTS__CACHE_SECONDS", "3600")];
+    let settings = [
+        ("APP_REDIS__URL", redis.as_str()),
+        ("APP_PROMPTS__CACHE_SECONDS", "3600"),
+    ];
     let writer = App::start_roles(Engine::Postgres, &[Role::Api], &settings).await;
     let _processor = writer.sibling(&[Role::EventProcessor]).await;
     let replica = writer.sibling(&[Role::Api]).await;
@@ -47,11 +50,17 @@ async fn a_promotion_reaches_every_replica_within_a_second() {
         publish(&writer, "part", &text, &[]).await;
         replica.get("/api/v1/prompts/whole").await.expect(200);
         let version = json!({ "version": round + 2 });
-        writer.put("/api/v1/prompts/part/labels/production", &version).await.expect(200);
+        writer
+            .put("/api/v1/prompts/part/labels/production", &version)
+            .await
+            .expect(200);
         let promoted = Instant::now();
         for path in ["/api/v1/prompts/part", "/api/v1/prompts/whole"] {
             while replica.get(path).await.expect(200)["prompt"] != text {
-                assert!(promoted.elapsed() < WITHIN, "{path} is stale after {WITHIN:?}");
+                assert!(
+                    promoted.elapsed() < WITHIN,
+                    "{path} is stale after {WITHIN:?}"
+                );
             }
         }
     }
