@@ -23,10 +23,9 @@ pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: Canc
     let mut queues = Queues::default();
     loop {
         pools(&parts);
-        if roles.contains(&Role::EventProcessor) {
-            if let Some(figures) = parts.bus.gauges().read() {
-                events(&figures);
-            }
+        // Only the event-processor measures them.
+        if let Some(figures) = parts.bus.gauges().read() {
+            events(&figures);
         }
         if roles.contains(&Role::Worker) {
             queues.measure(&parts.db).await;

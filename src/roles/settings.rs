@@ -90,6 +90,8 @@ impl Settings {
     /// What no single value can tell.
     fn validate(&self) -> Result<(), ConfigError> {
         self.database.parsed_url()?;
+        self.events.validate()?;
+        self.jobs.validate()?;
         let positive = [
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),

@@ -12,8 +12,10 @@ use kaname::{
     kernel::{Clock, PageLimit},
     platform::{
         db::DbError,
+        events::Subscriptions,
         jobs::{
             self, JobError, JobFilter, JobRegistry, JobSettings, JobState, Jobs, JobsError, NewJob,
+            Retention,
         },
         sizing::Sizing,
     },
@@ -22,7 +24,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    databases, eventually,
+    Counted, Processor, databases, effects, eventually,
+    processor::effect_group,
     worker::{Work, Worker, actor, enqueue, is, settings},
 };
 
@@ -235,5 +238,50 @@ async fn a_periodic_job_runs_once_for_each_tick_however_many_processes_there_are
         late.stop().await;
         let ticks = u32::try_from(hour() - before + 1).unwrap();
         assert!((1..=ticks).contains(&ran.load(Ordering::SeqCst)));
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_long_enough_is_removed_and_the_rest_stays() {
+    for database in databases() {
+        let (db, clock) = (database.open(), Clock::system());
+        let jobs = Jobs::new(db.clone(), clock.clone());
+        let p = actor("p");
+        let ended = enqueue(&db, &clock, NewJob::requested_by(&p, Work { number: 0 })).await;
+        jobs.cancel(&p, ended).await.unwrap();
+        let waiting = enqueue(&db, &clock, NewJob::requested_by(&p, Work { number: 1 })).await;
+        Counted::of("a", 0).announce(&db, &clock).await;
+        let processor = Processor::start(
+            &db,
+            None,
+            effect_group(Subscriptions::new(), "test.one", &db),
+        );
+        effects::create_table(&db).await;
+        eventually("the event is handled", || async {
+            effects::counted(&db, "test.one").await.len() == 1
+        })
+        .await;
+        processor.stop().await;
+        Counted::of("a", 1).announce(&db, &clock).await;
+
+        let hour = Duration::from_hours(1);
+        let kept = Retention {
+            events: hour,
+            dead_events: hour,
+            jobs: hour,
+            answers: hour,
+        };
+        let later = Clock::manual(clock.now().plus(2 * hour));
+        let registry = jobs::remove_old(JobRegistry::new(), &db, &later, kept);
+        let worker = Worker::start(&db, &later, registry);
+        eventually("the ended job is gone", || async {
+            matches!(jobs.get(&p, ended).await, Err(JobsError::NotFound(_)))
+        })
+        .await;
+        worker.stop().await;
+        assert!(is(&jobs, waiting, JobState::Queued).await);
+        for (table, rows) in [("platform_outbox", 1), ("platform_handled_event", 0)] {
+            assert_eq!(effects::rows(&db, table).await, rows, "{table}");
+        }
     }
 }

@@ -10,6 +10,7 @@
 #[path = "../support/database.rs"]
 mod fresh_database;
 
+mod carriers;
 mod events;
 mod jobs;
 mod jobs_control;

@@ -67,29 +67,23 @@ impl Bus {
     /// The event-processor: relays events and runs the durable groups until `stop`, then ends once
     /// the batches in hand are settled.
     pub async fn process(&self, subscriptions: Arc<Subscriptions>, stop: CancellationToken) {
-        if let Carrier::Redis(redis) = &self.carrier {
-            // Groups first: what the relay appends before a group exists would pass it by.
-            let groups: Vec<_> = subscriptions.groups().map(|(group, _)| group).collect();
-            if stop
-                .run_until_cancelled(stream::create_groups(redis, &groups))
-                .await
-                .is_none()
-            {
-                return;
-            }
+        if stop
+            .run_until_cancelled(self.prepare(&subscriptions))
+            .await
+            .is_none()
+        {
+            return;
         }
         let groups = subscriptions.groups().map(|(name, handlers)| {
             let (settings, clock) = ((*self.settings).clone(), self.clock.clone());
-            self.run_group(
-                Group {
-                    name,
-                    handlers: handlers.clone(),
-                    settings,
-                    clock,
-                },
-                stop.clone(),
-            )
+            Group {
+                name,
+                handlers: handlers.clone(),
+                settings,
+                clock,
+            }
         });
+        let groups = groups.map(|group| self.run_group(group, stop.clone()));
         tokio::join!(
             relay::run(self.clone(), Arc::clone(&subscriptions), stop.clone()),
             future::join_all(groups),
@@ -97,33 +91,42 @@ impl Bus {
         );
     }
 
+    /// Creates the stream's groups before anything is relayed: what is appended before a group
+    /// exists would pass it by. Without Redis: takes back what a stream of earlier days still held.
+    async fn prepare(&self, subscriptions: &Subscriptions) {
+        match &self.carrier {
+            Carrier::Redis(redis) => {
+                let groups: Vec<_> = subscriptions.groups().map(|(group, _)| group).collect();
+                stream::create_groups(redis, &groups).await;
+            }
+            Carrier::Process { .. } => relay::take_back_from_stream(&self.db).await,
+        }
+    }
+
     async fn run_group(&self, group: Group, stop: CancellationToken) {
         let (name, settings) = (group.name, (*self.settings).clone());
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let table = |moved| TableSource {
+            group: name,
+            db,
+            clock,
+            settings: settings.clone(),
+            moved,
+        };
         match &self.carrier {
             Carrier::Process { moved, .. } => {
                 let moved = Arc::clone(lock(moved).entry(name).or_default());
-                let (db, clock) = (self.db.clone(), self.clock.clone());
-                group
-                    .run(
-                        TableSource {
-                            group: name,
-                            db,
-                            clock,
-                            settings,
-                            moved,
-                        },
-                        stop,
-                    )
-                    .await;
+                group.run(table(moved), stop).await;
             }
             Carrier::Redis(redis) => {
                 let consumer = self.clock.new_id::<Self>().to_string();
-                group
-                    .run(
-                        StreamSource::new(redis.clone(), name, consumer, settings),
-                        stop,
-                    )
-                    .await;
+                // The table may hold deliveries from before Redis was configured.
+                let table = table(Arc::default());
+                let stream = StreamSource::new(redis.clone(), name, consumer, settings.clone());
+                tokio::join!(
+                    group.clone().run(table, stop.clone()),
+                    group.run(stream, stop)
+                );
             }
         }
     }

@@ -56,6 +56,7 @@ pub(super) enum Outcome {
     Dead { error: String },
 }
 
+#[derive(Clone)]
 pub(super) struct Group {
     pub name: &'static str,
     pub handlers: GroupHandlers,

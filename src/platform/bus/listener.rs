@@ -8,12 +8,9 @@ use super::{
     EventSettings,
     consumer::CarrierError,
     entry::EntryId,
-    stream::{FIELD, STREAM, state},
+    stream::{STREAM, read_entry, state},
 };
-use crate::platform::{
-    events::{Envelope, Subscriptions},
-    redis::Redis,
-};
+use crate::platform::{events::Subscriptions, redis::Redis};
 
 /// How long one read waits for new entries.
 const BLOCK: Duration = Duration::from_secs(1);
@@ -70,10 +67,14 @@ async fn read_on(
         let behind = entries.len() == usize::from(settings.batch);
         for entry in entries {
             last = entry.id.parse()?;
-            let json: Vec<u8> = entry.get(FIELD).unwrap_or_default();
-            subscriptions
-                .tell_everywhere(&serde_json::from_slice::<Envelope>(&json)?)
-                .await;
+            match read_entry(&entry) {
+                Ok(envelope) => subscriptions.tell_everywhere(&envelope).await,
+                Err(error) => tracing::error!(
+                    entry = entry.id,
+                    error = &error as &dyn Error,
+                    "an entry of the stream is no event"
+                ),
+            }
             *position = Some(last);
         }
         if behind {

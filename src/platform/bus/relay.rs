@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Bus, carriers::Carrier, consumer::CarrierError, stream, table};
 use crate::platform::{
+    db::Db,
     events::{Envelope, Subscriptions},
     outbox,
     wakeup::Topic,
@@ -61,5 +62,25 @@ async fn pass(bus: &Bus, subscriptions: &Arc<Subscriptions>) -> Result<usize, Ca
             bus.moved_here(relayed);
             Ok(count)
         }
+    }
+}
+
+/// Events that a stream holds which this process does not read any more are relayed again.
+pub(super) async fn take_back_from_stream(db: &Db) {
+    loop {
+        let taken = db
+            .write(|conn| outbox::forget_entries_after(conn, ""))
+            .await;
+        match taken {
+            Ok(0) => return,
+            Ok(events) => {
+                return tracing::warn!(
+                    events,
+                    "Redis is not configured any more; its events are relayed again"
+                );
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "waiting for the database"),
+        }
+        time::sleep(PAUSE).await;
     }
 }

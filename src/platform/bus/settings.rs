@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::config::ConfigError;
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventSettings {
@@ -16,7 +18,24 @@ pub struct EventSettings {
     pub dead_letter_hours: u64,
 }
 
+/// Shorter, and events would be taken over from handlers that are at work.
+const LEAST_CLAIM_AFTER_MS: u64 = 100;
+
 impl EventSettings {
+    /// # Errors
+    /// When no event could be delivered with these settings.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let rejected = |why: &str| Err(ConfigError::Rejected(why.to_owned()));
+        match (self.batch, self.delivery_attempts, self.claim_after_ms) {
+            (0, _, _) => rejected("`events.batch` must be greater than 0"),
+            (_, 0, _) => rejected("`events.delivery_attempts` must be greater than 0"),
+            (_, _, ..LEAST_CLAIM_AFTER_MS) => {
+                rejected("`events.claim_after_ms` must be 100 or more")
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub const fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_ms)
     }

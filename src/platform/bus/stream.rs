@@ -1,10 +1,13 @@
 //! The carrier with Redis, from the relay's side: the stream, its groups, and what it may have lost.
 
-use std::{collections::HashMap, error::Error};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 use deadpool_redis::{
     Connection,
-    redis::{self, RedisResult, Value, from_redis_value},
+    redis::{
+        self, RedisResult, Value, from_redis_value,
+        streams::{StreamId, StreamInfoConsumersReply},
+    },
 };
 use tokio::runtime::Handle;
 
@@ -13,6 +16,7 @@ use crate::{
     kernel::Timestamp,
     platform::{
         db::{Conn, DbError},
+        events::Envelope,
         outbox::{self, Undelivered},
         redis::{Redis, RedisError},
     },
@@ -22,6 +26,14 @@ pub(super) const STREAM: &str = "kaname:events";
 pub(super) const DEAD: &str = "kaname:events:dead";
 /// The field of an entry that holds the envelope as JSON.
 pub(super) const FIELD: &str = "event";
+/// A consumer that was silent this long has no process any more: a living one reads every second.
+const CONSUMER_GONE: Duration = Duration::from_hours(1);
+
+/// The event in an entry.
+pub(super) fn read_entry(entry: &StreamId) -> Result<Envelope, serde_json::Error> {
+    let json: Vec<u8> = entry.get(FIELD).unwrap_or_default();
+    serde_json::from_slice(&json)
+}
 
 /// What stands about the stream in Redis.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +94,28 @@ async fn try_create_groups(redis: &Redis, groups: &[&'static str]) -> Result<(),
     for group in groups {
         // A group that is new to an old stream begins with what comes now.
         create_group(&mut conn, group, "$").await?;
+        remove_idle_consumers(&mut conn, group).await?;
+    }
+    Ok(())
+}
+
+/// Each process is a consumer of its own; those of processes long gone are removed, once others have
+/// taken over what they left.
+async fn remove_idle_consumers(conn: &mut Connection, group: &str) -> RedisResult<()> {
+    let reply: StreamInfoConsumersReply = redis::cmd("XINFO")
+        .arg(&["CONSUMERS", STREAM, group])
+        .query_async(conn)
+        .await?;
+    let is_gone =
+        |idle: usize| u128::try_from(idle).is_ok_and(|idle| idle > CONSUMER_GONE.as_millis());
+    for consumer in reply.consumers {
+        if consumer.pending == 0 && is_gone(consumer.idle) {
+            let remove = ["DELCONSUMER", STREAM, group, &consumer.name];
+            redis::cmd("XGROUP")
+                .arg(&remove)
+                .query_async::<()>(conn)
+                .await?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A consumer group of the stream, as one process reads it.
 
 use std::{
-    collections::HashMap,
+    error::Error,
     time::{Duration, Instant},
 };
 
@@ -15,12 +15,9 @@ use futures::future::BoxFuture;
 use super::{
     EventSettings,
     consumer::{CarrierError, Delivery, Outcome, Source},
-    stream::{DEAD, FIELD, STREAM, create_group},
+    stream::{DEAD, FIELD, STREAM, create_group, read_entry},
 };
-use crate::platform::{
-    events::Envelope,
-    redis::{Patience, Redis},
-};
+use crate::platform::redis::{Patience, Redis};
 
 /// How long one read waits for new entries.
 const BLOCK: Duration = Duration::from_secs(1);
@@ -95,7 +92,8 @@ impl StreamSource {
             .into_iter()
             .flat_map(|reply| reply.keys)
             .flat_map(|key| key.ids);
-        entries.map(|entry| delivery(entry, 1)).collect()
+        self.read(&mut conn, entries.map(|entry| (entry, 1)).collect())
+            .await
     }
 
     /// Takes over entries that nobody finished in time: of consumers that are gone, and failures.
@@ -111,28 +109,70 @@ impl StreamSource {
             .arg(self.settings.batch)
             .query_async(conn)
             .await?;
-        let (Some(first), Some(last)) = (claimed.claimed.first(), claimed.claimed.last()) else {
+        if claimed.claimed.is_empty() {
             return Ok(Vec::new());
-        };
-        let pending: StreamPendingCountReply = redis::cmd("XPENDING")
-            .arg(&[STREAM, self.group, &first.id, &last.id])
-            .arg(claimed.claimed.len().saturating_mul(2))
-            .arg(&self.consumer)
-            .query_async(conn)
-            .await?;
-        let attempts: HashMap<String, usize> = pending
-            .ids
-            .into_iter()
-            .map(|pending| (pending.id, pending.times_delivered))
-            .collect();
-        let attempt = |entry: &StreamId| attempts.get(&entry.id).copied().unwrap_or(1);
-        let attempted = claimed
-            .claimed
-            .into_iter()
-            .map(|entry| (attempt(&entry), entry));
-        attempted
-            .map(|(attempt, entry)| delivery(entry, u32::try_from(attempt).unwrap_or(u32::MAX)))
-            .collect()
+        }
+        let mut ask = redis::pipe();
+        for StreamId { id, .. } in &claimed.claimed {
+            ask.cmd("XPENDING").arg(&[STREAM, self.group, id, id, "1"]);
+        }
+        let pending: Vec<StreamPendingCountReply> = ask.query_async(conn).await?;
+        let attempts = pending.into_iter().map(|reply| {
+            let times = reply
+                .ids
+                .first()
+                .map_or(1, |pending| pending.times_delivered);
+            u32::try_from(times).unwrap_or(u32::MAX)
+        });
+        self.read(conn, claimed.claimed.into_iter().zip(attempts).collect())
+            .await
+    }
+
+    /// The events in entries. What is no event would fail for ever: it goes to the dead letters.
+    async fn read(
+        &self,
+        conn: &mut MultiplexedConnection,
+        entries: Vec<(StreamId, u32)>,
+    ) -> Result<Vec<Delivery<String>>, CarrierError> {
+        let mut deliveries = Vec::with_capacity(entries.len());
+        for (entry, attempt) in entries {
+            match read_entry(&entry) {
+                Ok(envelope) => deliveries.push(Delivery {
+                    key: entry.id,
+                    envelope,
+                    attempt,
+                }),
+                Err(error) => {
+                    tracing::error!(
+                        entry = entry.id,
+                        event.group = self.group,
+                        error = &error as &dyn Error,
+                        "an entry of the stream is no event; it goes to the dead letters"
+                    );
+                    let content: Vec<u8> = entry.get(FIELD).unwrap_or_default();
+                    let mut bury = redis::pipe();
+                    self.bury(bury.atomic(), &content, &error.to_string(), attempt);
+                    bury.cmd("XACK")
+                        .arg(&[STREAM, self.group, &entry.id])
+                        .ignore();
+                    bury.query_async::<()>(conn).await?;
+                }
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// Adds a dead letter to a batch of commands.
+    fn bury(&self, batch: &mut redis::Pipeline, content: &[u8], error: &str, attempts: u32) {
+        batch
+            .cmd("XADD")
+            .arg(&[DEAD, "MAXLEN", "~"])
+            .arg(self.settings.stream_max_events)
+            .arg(&["*", FIELD])
+            .arg(content)
+            .arg(&["group", self.group, "error", error, "attempts"])
+            .arg(attempts)
+            .ignore();
     }
 
     async fn repair(&mut self, error: &CarrierError) -> RedisResult<()> {
@@ -158,16 +198,6 @@ impl StreamSource {
         }
         Ok(outcome?)
     }
-}
-
-fn delivery(entry: StreamId, attempt: u32) -> Result<Delivery<String>, CarrierError> {
-    let json: Vec<u8> = entry.get(FIELD).unwrap_or_default();
-    let envelope: Envelope = serde_json::from_slice(&json)?;
-    Ok(Delivery {
-        key: entry.id,
-        envelope,
-        attempt,
-    })
 }
 
 impl Source for StreamSource {
@@ -215,15 +245,12 @@ impl Source for StreamSource {
             ) in &settled
             {
                 if let Outcome::Dead { error } = outcome {
-                    command
-                        .cmd("XADD")
-                        .arg(&[DEAD, "MAXLEN", "~"])
-                        .arg(self.settings.stream_max_events)
-                        .arg(&["*", FIELD])
-                        .arg(serde_json::to_vec(envelope)?)
-                        .arg(&["group", self.group, "error", error, "attempts"])
-                        .arg(*attempt)
-                        .ignore();
+                    self.bury(
+                        &mut command,
+                        &serde_json::to_vec(envelope)?,
+                        error,
+                        *attempt,
+                    );
                 }
             }
             let keys: Vec<&str> = settled

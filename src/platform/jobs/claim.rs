@@ -181,10 +181,17 @@ pub(super) fn end(
     Ok(each_backend!(conn, |c| row.execute(c))? == 1)
 }
 
-/// Renews the leases of `worker`.
-pub(super) fn beat(conn: &mut Conn, worker: WorkerId, now: Timestamp) -> Result<(), DbError> {
+/// Renews leases. Only those that the worker knows it holds: one whose claim committed without the
+/// worker hearing of it must run out.
+pub(super) fn beat(
+    conn: &mut Conn,
+    keys: &[(JobId, LeaseId)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (ids, leases): (Vec<JobId>, Vec<LeaseId>) = keys.iter().copied().unzip();
     let mine = j::platform_job
-        .filter(j::worker.eq(worker))
+        .filter(j::id.eq_any(ids))
+        .filter(j::lease.eq_any(leases))
         .filter(j::state.eq(JobState::Running.name()));
     let rows = update(mine).set(j::heartbeat_at.eq(Some(now)));
     each_backend!(conn, |c| rows.execute(c))?;

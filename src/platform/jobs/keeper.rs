@@ -44,6 +44,7 @@ impl Keeper {
                     error = &error as &dyn Error,
                     "the leases of running jobs could not be renewed"
                 );
+                beat_due = now;
             }
         }
     }
@@ -53,7 +54,7 @@ impl Keeper {
         if !attempts.is_empty() {
             self.store_progress(&attempts).await?;
             if beats {
-                self.beat().await?;
+                self.beat(&attempts).await?;
             }
             self.hear(&attempts).await?;
         }
@@ -63,11 +64,12 @@ impl Keeper {
         Ok(())
     }
 
-    async fn beat(&self) -> Result<(), DbError> {
-        let (worker, now) = (self.worker, self.performer.clock.now());
+    async fn beat(&self, attempts: &[Arc<Running>]) -> Result<(), DbError> {
+        let keys: Vec<_> = attempts.iter().map(|running| running.key()).collect();
+        let now = self.performer.clock.now();
         self.performer
             .db
-            .write(move |conn| claim::beat(conn, worker, now))
+            .write(move |conn| claim::beat(conn, &keys, now))
             .await
     }
 

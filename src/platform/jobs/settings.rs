@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::config::ConfigError;
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobSettings {
@@ -16,6 +18,18 @@ pub struct JobSettings {
 }
 
 impl JobSettings {
+    /// # Errors
+    /// When jobs would be taken for orphans between two signs of life.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if self.heartbeat_ms > 0 && self.orphan_after_ms >= 3 * self.heartbeat_ms {
+            return Ok(());
+        }
+        Err(ConfigError::Rejected(
+            "`jobs.orphan_after_ms` must be at least three times `jobs.heartbeat_ms`, and both more than 0"
+                .to_owned(),
+        ))
+    }
+
     pub const fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_ms)
     }

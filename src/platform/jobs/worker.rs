@@ -77,13 +77,18 @@ pub async fn run(
     let _waking =
         AbortOnDropHandle::new(tokio::spawn(pass_on_wakeups(performer.db.clone(), wakes)));
     let _ticking = super::periodic::spawn(&performer);
-    let workers = future::try_join_all(queues.into_iter().map(run_queue));
+    let workers = async {
+        future::try_join_all(queues.into_iter().map(run_queue)).await?;
+        // Reached at once when no kind is registered.
+        shutdown.cancelled().await;
+        Ok(())
+    };
     let deadline = async {
         shutdown.cancelled().await;
         time::sleep(drain).await;
     };
     let outcome = tokio::select! {
-        outcome = workers => outcome.map(drop),
+        outcome = workers => outcome,
         () = deadline => Ok(()),
     };
     hand_back(&performer, &attempts).await;

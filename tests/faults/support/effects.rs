@@ -58,6 +58,20 @@ pub async fn counted(db: &Db, source: &'static str) -> Vec<(i64, i64)> {
         .collect()
 }
 
+/// How many rows a table has.
+pub async fn rows(db: &Db, table: &str) -> i64 {
+    let sql = format!("SELECT CAST(0 AS bigint) AS number, count(*) AS times FROM {table}");
+    let row: Result<Counted, DbError> = db
+        .read(move |conn| {
+            Ok(match conn.backend() {
+                Backend::Pg(c) => sql_query(sql).get_result(c)?,
+                Backend::Sqlite(c) => sql_query(sql).get_result(c)?,
+            })
+        })
+        .await;
+    row.unwrap().times
+}
+
 /// Each number below `count`, written once.
 pub fn once_each(count: i64) -> Vec<(i64, i64)> {
     (0..count).map(|number| (number, 1)).collect()
