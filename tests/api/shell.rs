@@ -104,7 +104,7 @@ async fn a_sane_request_id_comes_back_and_others_are_replaced() {
 async fn too_many_requests_in_flight_get_429_with_a_wait() {
     let app = App::start_with(Engine::Sqlite, &[("APP_SERVER__MAX_IN_FLIGHT", "1")]).await;
     // A request whose body does not come holds the one place, once the app has asked for the body.
-    let mut held = TcpStream::connect(app.url.trim_start_matches("http://"))
+    let mut connection = TcpStream::connect(app.url.trim_start_matches("http://"))
         .await
         .unwrap();
     let head = format!(
@@ -112,16 +112,16 @@ async fn too_many_requests_in_flight_get_429_with_a_wait() {
          content-type: application/json\r\ncontent-length: 14\r\nexpect: 100-continue\r\n\r\n",
         app.secret_key
     );
-    held.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
     let mut interim = [0; 25];
-    held.read_exact(&mut interim).await.unwrap();
+    connection.read_exact(&mut interim).await.unwrap();
     assert!(interim.starts_with(b"HTTP/1.1 100"));
     let refused = app.get("/api/v1/project").await;
     assert_eq!(refused.expect_error(429)["code"], "overloaded");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    held.write_all(br#"{"name":"now"}"#).await.unwrap();
+    connection.write_all(br#"{"name":"now"}"#).await.unwrap();
     let mut answer = [0; 12];
-    held.read_exact(&mut answer).await.unwrap();
+    connection.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 201");
     app.get("/api/v1/project").await.expect(200);
     app.stop().await;

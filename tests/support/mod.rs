@@ -9,7 +9,7 @@ pub use database::Engine;
 
 /// Writes a test once and runs it on SQLite and on PostgreSQL.
 ///
-/// ```ignore
+/// ```text
 /// each_database! {
 ///     async fn a_key_is_shown_once(app: App) { ... }
 /// }

@@ -5,7 +5,7 @@
 //! [`Db::read`] and [`Db::write`] run a closure on the blocking pool, so that an async driver would
 //! touch this module alone.
 //!
-//! ```ignore
+//! ```text
 //! let prompt = db.write(move |conn| {
 //!     store::insert(conn, &prompt)?;
 //!     outbox::append(conn, &event)?;      // commits, or not, together with the row
