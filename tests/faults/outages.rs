@@ -88,7 +88,11 @@ async fn redis_down_for_20_seconds_under_load_loses_nothing_and_is_found_again_a
             count.fetch_add(1, Ordering::SeqCst);
             async {}
         });
-        let processor = Processor::start(&db, Some(redis.client()), subscriptions);
+        let settings = EventSettings {
+            stream_max_events: 100_000,
+            ..event_settings()
+        };
+        let processor = Processor::start_with(&db, Some(redis.client()), subscriptions, settings);
         let load = Load::start(db.clone());
         eventually("events flow", || async { handled(&db).await > 50 }).await;
 
@@ -159,6 +163,7 @@ async fn the_stream_is_trimmed_but_not_of_what_a_group_has_not_handled() {
         // The stream's limit is 50 events.
         let settings = EventSettings {
             delivery_attempts: 10_000,
+            claim_after_ms: 2_000,
             ..event_settings()
         };
         let processor = Processor::start_with(&db, Some(redis.client()), subscriptions, settings);

@@ -2,7 +2,11 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use deadpool_redis::redis::{self, aio::MultiplexedConnection, streams::StreamReadReply};
+use deadpool_redis::redis::{
+    self,
+    aio::MultiplexedConnection,
+    streams::{StreamRangeReply, StreamReadReply},
+};
 
 use super::{
     EventSettings,
@@ -84,23 +88,26 @@ async fn read_on(
     }
 }
 
-/// Where to read on. Tells of a gap when entries after `position` are gone, or when there is no
-/// position yet: until now, this replica has heard nothing.
+/// Where to read on: after `position`, if its entry is still there or nothing came after it.
+/// Otherwise entries may be gone that nobody read here (trimmed, or lost by Redis and filled in
+/// again), or there is no position yet: then it tells of a gap and begins at the end, since what
+/// is told of the gap looks at the present state anyway.
 async fn find_place(
     conn: &mut MultiplexedConnection,
     position: Option<EntryId>,
     subscriptions: &Subscriptions,
 ) -> Result<EntryId, CarrierError> {
-    let state = state(conn).await?.unwrap_or_default();
-    match position {
-        Some(position) if state.newest >= position && state.trimmed <= position => Ok(position),
-        Some(position) if state.newest >= position => {
-            subscriptions.tell_gap().await;
-            Ok(position)
-        }
-        _ => {
-            subscriptions.tell_gap().await;
-            Ok(state.newest)
+    let newest = state(conn).await?.unwrap_or_default().newest;
+    if let Some(position) = position {
+        let id = position.to_string();
+        let entry: StreamRangeReply = redis::cmd("XRANGE")
+            .arg(&[STREAM, &id, &id])
+            .query_async(conn)
+            .await?;
+        if newest == position || !entry.ids.is_empty() {
+            return Ok(position);
         }
     }
+    subscriptions.tell_gap().await;
+    Ok(newest)
 }

@@ -1,12 +1,12 @@
 //! The carrier with Redis, from the relay's side: the stream, its groups, and what it may have lost.
 
-use std::{collections::HashMap, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 
 use deadpool_redis::{
     Connection,
     redis::{
-        self, RedisResult, Value, from_redis_value,
-        streams::{StreamId, StreamInfoConsumersReply},
+        self, RedisResult,
+        streams::{StreamId, StreamInfoConsumersReply, StreamInfoStreamReply},
     },
 };
 use tokio::runtime::Handle;
@@ -40,8 +40,6 @@ pub(super) fn read_entry(entry: &StreamId) -> Result<Envelope, serde_json::Error
 pub(super) struct StreamState {
     /// The newest id given out.
     pub newest: EntryId,
-    /// The newest id that was trimmed away.
-    pub trimmed: EntryId,
     pub length: usize,
 }
 
@@ -53,30 +51,15 @@ pub(super) async fn state(
     if !exists {
         return Ok(None);
     }
-    let facts: HashMap<String, Value> = redis::cmd("XINFO")
-        .arg("STREAM")
-        .arg(STREAM)
+    let facts: StreamInfoStreamReply = redis::cmd("XINFO")
+        .arg(&["STREAM", STREAM])
         .query_async(conn)
         .await?;
-    let id = |name: &str| -> RedisResult<EntryId> {
-        let Some(value) = facts.get(name) else {
-            return Ok(EntryId::default());
-        };
-        let text: String = from_redis_value(value.clone())?;
-        text.parse().map_err(|_| {
-            redis::RedisError::from((redis::ErrorKind::UnexpectedReturnType, "entry id"))
-        })
-    };
-    let length = facts
-        .get("length")
-        .cloned()
-        .map(from_redis_value)
-        .transpose()?
-        .unwrap_or_default();
+    let newest = facts.last_generated_id.parse();
+    let newest = newest.map_err(|_| (redis::ErrorKind::UnexpectedReturnType, "no entry id"))?;
     Ok(Some(StreamState {
-        newest: id("last-generated-id")?,
-        trimmed: id("max-deleted-entry-id")?,
-        length,
+        newest,
+        length: facts.length,
     }))
 }
 

@@ -19,6 +19,8 @@ use super::{
 };
 use crate::platform::redis::{Patience, Redis};
 
+/// Before every entry.
+const START: &str = "0-0";
 /// How long one read waits for new entries.
 const BLOCK: Duration = Duration::from_secs(1);
 
@@ -31,6 +33,8 @@ pub(super) struct StreamSource {
     patience: Patience,
     /// When to look for entries that their consumers did not finish.
     claim_due: Instant,
+    /// Where that look goes on: one step sees a part of the group's entries only.
+    claim_from: String,
 }
 
 impl StreamSource {
@@ -49,6 +53,7 @@ impl StreamSource {
             conn: None,
             patience,
             claim_due,
+            claim_from: START.to_owned(),
         }
     }
 
@@ -74,10 +79,12 @@ impl StreamSource {
         let mut conn = self.connected().await?;
         if Instant::now() >= self.claim_due {
             let stuck = self.claim_stuck(&mut conn).await?;
+            if self.claim_from == START {
+                self.claim_due = Instant::now() + self.settings.claim_after() / 4;
+            }
             if !stuck.is_empty() {
                 return Ok(stuck);
             }
-            self.claim_due = Instant::now() + self.settings.claim_after() / 4;
         }
         let block = u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX);
         let reply: Option<StreamReadReply> = redis::cmd("XREADGROUP")
@@ -98,17 +105,18 @@ impl StreamSource {
 
     /// Takes over entries that nobody finished in time: of consumers that are gone, and failures.
     async fn claim_stuck(
-        &self,
+        &mut self,
         conn: &mut MultiplexedConnection,
     ) -> Result<Vec<Delivery<String>>, CarrierError> {
         let claimed: StreamAutoClaimReply = redis::cmd("XAUTOCLAIM")
             .arg(&[STREAM, self.group, &self.consumer])
             .arg(self.settings.claim_after_ms)
-            .arg("0-0")
+            .arg(&self.claim_from)
             .arg("COUNT")
             .arg(self.settings.batch)
             .query_async(conn)
             .await?;
+        self.claim_from = claimed.next_stream_id;
         if claimed.claimed.is_empty() {
             return Ok(Vec::new());
         }
