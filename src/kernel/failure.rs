@@ -4,7 +4,7 @@ use std::{error::Error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{Category, ErrorCode};
+use super::{Category, ErrorCode, error_chain};
 
 /// A code to match on, a sentence for a person, and what the operator's log needs. One pointer wide:
 /// nearly every function can return one.
@@ -73,14 +73,7 @@ impl Failure {
 
     /// The chain of causes, outermost first, joined by `: `; `None` without a cause.
     pub fn causes(&self) -> Option<String> {
-        let mut next = self.source();
-        next?;
-        let mut chain = Vec::new();
-        while let Some(cause) = next {
-            chain.push(cause.to_string());
-            next = cause.source();
-        }
-        Some(chain.join(": "))
+        self.source().map(error_chain)
     }
 }
 

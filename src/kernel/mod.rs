@@ -4,6 +4,7 @@
 //! modules must agree on it.
 
 mod actor;
+mod error_chain;
 mod error_code;
 mod failure;
 mod id;
@@ -13,6 +14,7 @@ mod permission;
 mod time;
 
 pub use actor::{Actor, Subject};
+pub use error_chain::error_chain;
 pub use error_code::{Category, ErrorCode};
 pub use failure::{Failure, FailureParts};
 pub use id::{ApiKeyId, Id, OrganizationId, ProjectId, UserId};

@@ -4,6 +4,7 @@
 pub mod bus;
 pub mod config;
 pub mod db;
+mod error_text;
 pub mod events;
 pub mod health;
 pub mod http;

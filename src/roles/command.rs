@@ -16,6 +16,7 @@ use tokio::{
 use super::{Cli, Process, Role, Settings, StartError, api, cli::Command, migrate};
 use crate::{
     identity::IdentityError,
+    kernel::error_chain,
     platform::{
         config::{ConfigError, Environment, effective_toml},
         lifecycle::Outcome,
@@ -172,14 +173,5 @@ fn print(text: &str) {
     reason = "the last word of a command that failed"
 )]
 fn report(error: &Fatal) {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        let next = source.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = source.source();
-    }
-    eprintln!("app: {text}");
+    eprintln!("app: {}", error_chain(error));
 }

@@ -30,8 +30,8 @@ pub enum StartError {
     Capacity(#[from] CapacityError),
     #[error("the first project can not be set up")]
     FirstProject(#[source] IdentityError),
-    #[error("{0}")]
-    Server(#[source] io::Error),
+    #[error(transparent)]
+    Server(io::Error),
     #[error("starting was interrupted")]
     Interrupted(#[from] task::JoinError),
 }

@@ -17,4 +17,5 @@ mod migrations;
 mod openapi;
 mod prompts;
 mod shell;
+mod start;
 mod traces;

@@ -28,6 +28,28 @@ pub struct App {
     environment: BTreeMap<String, String>,
 }
 
+/// The variables of an app on this database, and `more`.
+fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let usual = [
+        ("APP_SERVER__PORT", "0"),
+        ("APP_DATABASE__URL", database.url.as_str()),
+        ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
+        ("LANGFUSE_INIT_PROJECT_ID", "first"),
+        ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
+        ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),
+        ("LANGFUSE_INIT_PROJECT_SECRET_KEY", SECRET_KEY),
+    ];
+    let all = usual.iter().chain(more);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// The settings of an app that a test starts itself.
+pub fn settings(database: &Database, more: &[(&str, &str)]) -> Settings {
+    let environment = Environment::from_pairs(environment(database, more));
+    Settings::load(None, &environment).expect("the test's settings are valid")
+}
+
 impl App {
     pub async fn start(engine: Engine) -> Self {
         Self::start_with(engine, &[]).await
@@ -40,23 +62,7 @@ impl App {
 
     pub async fn start_roles(engine: Engine, roles: &[Role], settings: &[(&str, &str)]) -> Self {
         let database = std::sync::Arc::new(Database::create(engine));
-        let mut environment = BTreeMap::from(
-            [
-                ("APP_SERVER__PORT", "0"),
-                ("APP_DATABASE__URL", database.url.as_str()),
-                ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
-                ("LANGFUSE_INIT_PROJECT_ID", "first"),
-                ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
-                ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),
-                ("LANGFUSE_INIT_PROJECT_SECRET_KEY", SECRET_KEY),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
-        environment.extend(
-            settings
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
-        );
+        let environment = environment(&database, settings);
         Self::launch(database, environment, roles).await
     }
 

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{TraceRecord, store};
 use crate::{
-    kernel::ProjectId,
+    kernel::{ProjectId, error_chain},
     platform::db::{Db, DbError},
 };
 
@@ -214,7 +214,7 @@ impl TraceWriter {
             self.database_answers.store(false, Ordering::Relaxed);
             waiting.clear();
             if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
-                return lost(records.len(), &causes(&error));
+                return lost(records.len(), &error_chain(&error));
             }
             time::sleep(RETRY_PAUSE).await;
         }
@@ -228,7 +228,7 @@ impl TraceWriter {
         error: &DbError,
     ) {
         if records.len() == 1 {
-            return lost(1, &causes(error));
+            return lost(1, &error_chain(error));
         }
         for (record, committed) in records.iter().zip(waiting) {
             match self.write(Arc::new(vec![record.clone()])).await {
@@ -236,7 +236,7 @@ impl TraceWriter {
                     metrics::counter!("gateway_traces_stored_total").increment(1);
                     let _gone = committed.send(());
                 }
-                Err(error) => lost(1, &causes(&error)),
+                Err(error) => lost(1, &error_chain(&error)),
             }
         }
     }
@@ -251,14 +251,4 @@ impl TraceWriter {
 fn lost(records: usize, why: &str) {
     metrics::counter!("gateway_traces_lost_total").increment(records as u64);
     tracing::error!(records, why, "traces were lost");
-}
-
-fn causes(error: &DbError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

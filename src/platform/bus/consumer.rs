@@ -14,11 +14,12 @@ use tracing::Instrument;
 use super::EventSettings;
 use crate::{
     kernel::Clock,
-    platform::events::{Envelope, GroupHandlers, HandlerError},
+    platform::{
+        error_text::storable,
+        events::{Envelope, GroupHandlers, HandlerError},
+    },
 };
 
-/// What is kept of an error.
-const ERROR_CHARS: usize = 2_000;
 /// Pause after the carrier failed.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Handled events wait this long to be settled together with later ones.
@@ -134,8 +135,8 @@ impl Group {
         let ended = time::timeout(limit, handling.catch_unwind().instrument(span)).await;
         let (error, again) = match ended {
             Ok(Ok(Ok(()))) => return Some(Outcome::Done),
-            Ok(Ok(Err(HandlerError::Retry(error)))) => (chain_of(&*error), true),
-            Ok(Ok(Err(HandlerError::Fatal(error)))) => (chain_of(&*error), false),
+            Ok(Ok(Err(HandlerError::Retry(error)))) => (storable(&*error), true),
+            Ok(Ok(Err(HandlerError::Fatal(error)))) => (storable(&*error), false),
             Ok(Err(_panic)) => ("the handler panicked".to_owned(), true),
             Err(_) => (format!("the handler took longer than {limit:?}"), true),
         };
@@ -162,19 +163,4 @@ impl Group {
         );
         Outcome::Dead { error }
     }
-}
-
-/// An error with its causes, in a form that every database can store.
-fn chain_of(error: &(dyn Error + 'static)) -> String {
-    let mut chain = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        chain = format!("{chain}: {cause}");
-        next = cause.source();
-    }
-    chain
-        .chars()
-        .filter(|c| *c != '\0')
-        .take(ERROR_CHARS)
-        .collect()
 }

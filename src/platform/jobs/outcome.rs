@@ -17,10 +17,8 @@ use super::{
     perform::{Failed, Performer},
     running::{Attempts, Running},
 };
-use crate::platform::{db::DbError, wakeup::Topic};
+use crate::platform::{db::DbError, error_text::storable, wakeup::Topic};
 
-/// What is kept of an error.
-const ERROR_CHARS: usize = 2_000;
 /// Waits between tries to record an outcome while the database is away.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(1);
@@ -63,7 +61,7 @@ impl Recorder {
         let Err(error) = result else {
             return Some(Ending::Done);
         };
-        let error_text = || chain_of(error.as_ref());
+        let error_text = || storable(error.as_ref());
         let ending = match error.downcast_ref::<Failed>() {
             Some(Failed::LeaseLost) => return None,
             Some(Failed::Cancelled) => Ending::Cancelled,
@@ -142,19 +140,4 @@ fn log(running: &Running, ending: &Ending) {
             job.kind = claim.kind, job.id = %claim.id, job.attempt = claim.attempt, error, "job is dead"
         ),
     }
-}
-
-/// An error with its causes, in a form that every database can store.
-fn chain_of(error: &(dyn Error + 'static)) -> String {
-    let mut chain = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        chain = format!("{chain}: {cause}");
-        next = cause.source();
-    }
-    chain
-        .chars()
-        .filter(|c| *c != '\0')
-        .take(ERROR_CHARS)
-        .collect()
 }

@@ -28,6 +28,19 @@ impl Selector {
             (None, None) => Ok(Self::Label(Label::production())),
         }
     }
+
+    /// The same, where neither means that no version in particular is asked for.
+    ///
+    /// # Errors
+    /// As [`Selector::parse`].
+    pub fn parse_optional(
+        version: Option<i32>,
+        label: Option<&str>,
+    ) -> Result<Option<Self>, PromptError> {
+        (version.is_some() || label.is_some())
+            .then(|| Self::parse(version, label))
+            .transpose()
+    }
 }
 
 impl fmt::Display for Selector {

@@ -81,10 +81,7 @@ pub struct DeleteQuery {
 
 impl DeleteQuery {
     pub fn parse(&self) -> Result<Option<Selector>, PromptError> {
-        if self.version.is_none() && self.label.is_none() {
-            return Ok(None);
-        }
-        Selector::parse(self.version, self.label.as_deref()).map(Some)
+        Selector::parse_optional(self.version, self.label.as_deref())
     }
 }
 
