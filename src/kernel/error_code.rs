@@ -107,7 +107,7 @@ error_codes! {
     PromptConflict = "prompt_conflict", Conflict, "The prompt was changed by somebody else at the same time.";
     // gateway
     ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
-    ProviderNotConfigured = "provider_not_configured", Unavailable, "No model provider is configured.";
+    ProviderNotConfigured = "provider_not_configured", NotFound, "No provider is configured that could offer the model; trying again does not help.";
     ProviderFailed = "provider_failed", Upstream, "The model provider could not be reached or broke off.";
     ProviderTimeout = "provider_timeout", Timeout, "The model provider did not answer in time.";
     PriceInvalid = "price_invalid", Invalid, "The price entry is not valid.";

@@ -422,7 +422,7 @@ async fn without_a_key_the_error_names_the_setting() {
         let error = app
             .post(CHAT, &json!({ "model": model, "messages": [] }))
             .await
-            .expect_error(503);
+            .expect_error(404);
         assert_eq!(error["code"], "provider_not_configured");
         assert!(
             error["message"].as_str().unwrap().contains(variable),
@@ -430,7 +430,7 @@ async fn without_a_key_the_error_names_the_setting() {
         );
     }
     assert_eq!(
-        app.get("/v1/models").await.expect_error(503)["code"],
+        app.get("/v1/models").await.expect_error(404)["code"],
         "provider_not_configured"
     );
     app.stop().await;
