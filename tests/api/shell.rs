@@ -227,6 +227,16 @@ async fn large_answers_are_compressed_and_small_ones_are_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_is_answered_like_get_without_a_body() {
+    let app = App::start(Engine::Sqlite).await;
+    let answer = Answer::of(app.request(Method::HEAD, "/api/v1/project")).await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+    let nobody = Answer::of(app.anonymous(Method::HEAD, "/api/v1/project")).await;
+    assert_eq!((nobody.status, nobody.text.as_str()), (401, ""));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browsers_may_call_from_configured_origins_only() {
     let app = small_app().await;
     let ask = |origin: &'static str| {

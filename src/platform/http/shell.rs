@@ -8,7 +8,10 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{CONTENT_ENCODING, HeaderName, HeaderValue},
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, HeaderName, HeaderValue},
+    },
     middleware::Next,
     web,
 };
@@ -37,7 +40,7 @@ pub(super) struct Shell {
 }
 
 pub(super) async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -48,6 +51,10 @@ pub(super) async fn around(
     let id = RequestId::of(request.headers(), &shell.clock);
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
+    if method == Method::HEAD {
+        // Answered by the handler of GET; the connection leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
     let route = request
         .match_pattern()
         .unwrap_or_else(|| NO_ROUTE.to_owned());
