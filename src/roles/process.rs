@@ -113,9 +113,12 @@ impl Process {
     /// Runs until a signal, or a task that fails, begins the drain; then drains.
     pub async fn run_to_end(self, stop_asked: impl Future<Output = ()>) -> Outcome {
         tokio::select! {
-            () = stop_asked => tracing::info!("draining"),
+            () = stop_asked => {}
             () = self.lifecycle.draining() => {}
         }
+        // Readiness has failed by the time the log says so.
+        self.lifecycle.begin_drain();
+        tracing::info!("draining");
         let server = &self.settings.server;
         let outcome = self
             .lifecycle
