@@ -336,10 +336,7 @@ fn shared_failure(error: Arc<IdentityError>) -> IdentityError {
             "the database can not be reached right now",
         )
         .retry_after(std::time::Duration::from_secs(1)),
-        _ => Failure::new(
-            crate::kernel::ErrorCode::Internal,
-            crate::kernel::ErrorCode::Internal.meaning(),
-        ),
+        _ => Failure::of(crate::kernel::ErrorCode::Internal),
     };
     IdentityError::Refused(failure.caused_by(error))
 }

@@ -104,7 +104,6 @@ error_codes! {
     PromptArchived = "prompt_archived", Conflict, "The prompt is archived; restore it before changing it.";
     PromptReferenced = "prompt_referenced", Conflict, "Other prompts refer to it, so it can not be deleted.";
     PromptVariablesMissing = "prompt_variables_missing", Unprocessable, "Values for required variables are missing.";
-    PromptConflict = "prompt_conflict", Conflict, "The prompt was changed by somebody else at the same time.";
     // gateway
     ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
     ProviderNotConfigured = "provider_not_configured", NotFound, "No provider is configured that could offer the model; trying again does not help.";

@@ -44,9 +44,14 @@ impl Failure {
         }))
     }
 
+    /// A failure about which there is no more to say than its code does.
+    pub fn of(code: ErrorCode) -> Self {
+        Self::new(code, code.meaning())
+    }
+
     /// Something the caller can do nothing about: the message on the wire is the code's meaning.
     pub fn internal(source: impl Error + Send + Sync + 'static) -> Self {
-        Self::new(ErrorCode::Internal, ErrorCode::Internal.meaning()).caused_by(source)
+        Self::of(ErrorCode::Internal).caused_by(source)
     }
 
     #[must_use]

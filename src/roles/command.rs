@@ -22,6 +22,7 @@ use crate::{
         lifecycle::Outcome,
         sizing::Sizing,
         telemetry::Telemetry,
+        tls::install_crypto_provider,
     },
 };
 
@@ -65,7 +66,7 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn try_run(cli: Cli) -> Result<ExitCode, Fatal> {
     let settings = Settings::load(cli.profile.as_deref(), &Environment::of_process())?;
-    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    install_crypto_provider();
     let threads = Sizing::of_machine().processors;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(threads)

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use kaname::{
-    platform::{config::Environment, lifecycle::Outcome},
+    platform::{config::Environment, lifecycle::Outcome, tls::install_crypto_provider},
     roles::{Process, Role, Settings},
 };
 use reqwest::{Method, RequestBuilder, Response};
@@ -83,7 +83,7 @@ impl App {
         environment: BTreeMap<String, String>,
         roles: &[Role],
     ) -> Self {
-        let _already_installed = rustls::crypto::ring::default_provider().install_default();
+        install_crypto_provider();
         let settings = Settings::load(None, &Environment::from_pairs(environment.clone()))
             .expect("the test's settings are valid");
         let process = Process::start(settings, roles)

@@ -1,7 +1,7 @@
 //! One connection to either database.
 
 use diesel::{
-    Connection, PgConnection, RunQueryDsl, SqliteConnection,
+    PgConnection, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, TransactionManager},
     sql_query,
 };
@@ -44,10 +44,6 @@ impl Conn {
         &mut self.backend
     }
 
-    pub fn is_postgres(&self) -> bool {
-        matches!(self.backend, Backend::Pg(_))
-    }
-
     /// Announces `topic` when, and only when, the running transaction commits.
     pub fn wake_after_commit(&mut self, topic: Topic) {
         self.wakeups.insert(topic);
@@ -86,25 +82,6 @@ impl Conn {
         }
     }
 
-    /// Runs `body` inside the running transaction such that its failure undoes only its own writes.
-    ///
-    /// # Errors
-    /// What `body` returns, or a [`DbError`] of the savepoint itself.
-    pub fn savepoint<T, E: From<DbError>>(
-        &mut self,
-        body: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        each_backend!(self, |c| AnsiTransactionManager::begin_transaction(c))
-            .map_err(DbError::from)?;
-        let outcome = body(self);
-        match &outcome {
-            Ok(_) => each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c)),
-            Err(_) => each_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c)),
-        }
-        .map_err(DbError::from)?;
-        outcome
-    }
-
     /// A round trip to the engine.
     pub(super) fn ping(&mut self) -> Result<(), DbError> {
         each_backend!(self, |c| sql_query("SELECT 1").execute(c))?;
@@ -119,9 +96,5 @@ impl Conn {
                     .transaction_depth()
                     .map_or(true, |depth| depth.is_some())
         })
-    }
-
-    pub(super) fn open_sqlite(path: &str) -> Result<SqliteConnection, diesel::ConnectionError> {
-        SqliteConnection::establish(path)
     }
 }

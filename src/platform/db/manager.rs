@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::{Connection, ConnectionError, PgConnection, connection::SimpleConnection, r2d2};
+use diesel::{
+    Connection, ConnectionError, PgConnection, SqliteConnection, connection::SimpleConnection, r2d2,
+};
 
 use super::{Conn, DatabaseSettings, DatabaseUrl, conn::Backend};
 use crate::platform::config::SecretText;
@@ -63,7 +65,7 @@ impl Manager {
     /// WAL lets readers go on beside the one writer. `synchronous = FULL` syncs the log at every
     /// commit: an answer that says "stored" holds through a power cut, not only a killed process,
     /// which WAL's usual `NORMAL` does not promise.
-    fn open_sqlite(&self, path: &std::path::Path) -> Result<diesel::SqliteConnection, r2d2::Error> {
+    fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, r2d2::Error> {
         let bad_path =
             |why: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(why));
         if let Some(folder) = path
@@ -77,7 +79,7 @@ impl Manager {
         let path = path
             .to_str()
             .ok_or_else(|| bad_path("the database path is not UTF-8".to_owned()))?;
-        let mut conn = Conn::open_sqlite(path).map_err(r2d2::Error::ConnectionError)?;
+        let mut conn = SqliteConnection::establish(path).map_err(r2d2::Error::ConnectionError)?;
         let query_only = if self.access == Access::ReadOnly {
             "ON"
         } else {

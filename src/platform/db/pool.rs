@@ -186,14 +186,6 @@ impl Db {
             .await
     }
 
-    /// A round trip, for health checks.
-    ///
-    /// # Errors
-    /// When the database can not be reached.
-    pub async fn ping(&self) -> Result<(), DbError> {
-        self.read(Conn::ping).await
-    }
-
     pub fn wakeups(&self) -> &Wakeups {
         &self.wakeups
     }

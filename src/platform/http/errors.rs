@@ -63,8 +63,7 @@ pub(super) fn failure_of(error: &Error) -> Failure {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType,
         status if status.is_client_error() => ErrorCode::InvalidRequest,
         _ => {
-            return Failure::new(ErrorCode::Internal, ErrorCode::Internal.meaning())
-                .caused_by(Opaque(error.to_string()));
+            return Failure::internal(Opaque(error.to_string()));
         }
     };
     Failure::new(code, error.to_string())

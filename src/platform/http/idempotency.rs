@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// The header that names the key.
-pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 /// The largest answer that is kept for a replay; a larger one is sent but not kept.
-pub const MAX_REPLAY_BYTES: usize = 1024 * 1024;
+const MAX_REPLAY_BYTES: usize = 1024 * 1024;
 const REPLAYED_HEADER: &str = "idempotent-replayed";
 const MAX_KEY_LENGTH: usize = 255;
 /// A reservation this old belongs to a process that died before it answered.
@@ -71,16 +71,12 @@ pub(super) async fn answer_once(
     match reservation {
         Reservation::Taken => {}
         Reservation::InFlight => {
-            return Err(Failure::new(
-                ErrorCode::IdempotencyInFlight,
-                ErrorCode::IdempotencyInFlight.meaning(),
-            )
-            .retry_after(Duration::from_secs(1))
-            .into());
+            return Err(Failure::of(ErrorCode::IdempotencyInFlight)
+                .retry_after(Duration::from_secs(1))
+                .into());
         }
         Reservation::OtherRequest => {
-            let code = ErrorCode::IdempotencyKeyReused;
-            return Err(Failure::new(code, code.meaning()).into());
+            return Err(Failure::of(ErrorCode::IdempotencyKeyReused).into());
         }
         Reservation::Answered(answer) => return Ok(request.into_response(replay(answer))),
     }

@@ -54,10 +54,7 @@ impl Limits {
         }
         Arc::clone(&self.in_flight)
             .try_acquire_owned()
-            .map_err(|_| {
-                Failure::new(ErrorCode::Overloaded, ErrorCode::Overloaded.meaning())
-                    .retry_after(OVERLOAD_RETRY_AFTER)
-            })
+            .map_err(|_| Failure::of(ErrorCode::Overloaded).retry_after(OVERLOAD_RETRY_AFTER))
     }
 
     pub fn timed_out(&self) -> Failure {

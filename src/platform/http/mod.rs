@@ -21,8 +21,6 @@ pub use errors::{ErrorBody, ErrorDetail};
 pub use extract::path_id;
 pub use health::HealthReport;
 pub(super) use idempotency::delete_answers_before;
-pub use idempotency::{IDEMPOTENCY_HEADER, MAX_REPLAY_BYTES};
-pub use request_id::RequestId;
 pub use server::{ServerParts, bind, openapi, serve};
 pub use settings::ServerSettings;
 pub use surface::{Surface, Surfaces};

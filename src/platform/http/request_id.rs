@@ -2,23 +2,22 @@
 
 use std::fmt;
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap};
-use futures::future::{Ready, ready};
+use actix_web::http::header::HeaderMap;
 
-use crate::kernel::{Clock, Failure, Id};
+use crate::kernel::{Clock, Id};
 
 pub(super) const HEADER: &str = "x-request-id";
 const MAX_LENGTH: usize = 128;
 
 /// The id of the request being answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(String);
+#[derive(Debug)]
+pub(super) struct RequestId(String);
 
 enum RequestMarker {}
 
 impl RequestId {
     /// The caller's id, if it is at most [`MAX_LENGTH`] visible ASCII characters; else a new one.
-    pub(super) fn of(headers: &HeaderMap, clock: &Clock) -> Self {
+    pub fn of(headers: &HeaderMap, clock: &Clock) -> Self {
         let given = headers.get(HEADER).and_then(|value| value.to_str().ok());
         let sane = |id: &&str| {
             (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
@@ -41,17 +40,5 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl FromRequest for RequestId {
-    type Error = Failure;
-    type Future = Ready<Result<Self, Failure>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.extensions().get::<Self>().cloned();
-        ready(Ok(id.unwrap_or_else(|| {
-            Self::of(request.headers(), &Clock::system())
-        })))
     }
 }

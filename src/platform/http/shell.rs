@@ -4,7 +4,7 @@
 use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -20,7 +20,10 @@ use tokio::time;
 use tracing::Instrument;
 
 use super::{
-    RequestId, Surfaces, auth, errors, idempotency, limits::Limits, metrics, request_id,
+    Surfaces, auth, errors, idempotency,
+    limits::Limits,
+    metrics,
+    request_id::{self, RequestId},
     trace_context,
 };
 use crate::kernel::{Clock, ErrorCode, Failure};
@@ -49,7 +52,6 @@ pub(super) async fn around(
         .expect("the server registers its shell")
         .clone();
     let id = RequestId::of(request.headers(), &shell.clock);
-    request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     if method == Method::HEAD {
         // Answered by the handler of GET; the connection leaves the body out.
@@ -129,12 +131,7 @@ async fn guarded(
         within.map_err(|_| answer(&shell.limits.timed_out()))?
     };
     // What panicked is in the log, where the panic hook wrote it.
-    let answered = answered.map_err(|_| {
-        answer(&Failure::new(
-            ErrorCode::Internal,
-            ErrorCode::Internal.meaning(),
-        ))
-    })?;
+    let answered = answered.map_err(|_| answer(&Failure::of(ErrorCode::Internal)))?;
     match answered {
         Ok(response) => match response.response().error().map(errors::failure_of) {
             Some(failure) => Ok(response.into_response(answer(&failure))),

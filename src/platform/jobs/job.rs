@@ -100,14 +100,6 @@ impl<J: Job> NewJob<J> {
         }
     }
 
-    /// A job of the product itself in a project, for instance in reaction to an event.
-    pub fn in_project(project: ProjectId, job: J) -> Self {
-        Self {
-            project: Some(project),
-            ..Self::system(job)
-        }
-    }
-
     /// While a job of this kind and project with this key is queued or runs, no second one is made.
     #[must_use]
     pub fn unique(mut self, key: impl Into<String>) -> Self {
