@@ -18,8 +18,10 @@ pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway};
 pub use http::routes;
 pub use pricing::{
-    Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
-    Usage, UsdPerMillion,
+    AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
+    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
+    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
+    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{CallerHeaders, Providers};
 pub use settings::{GatewaySettings, ProviderSettings};

@@ -14,7 +14,7 @@ use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
         DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, Observation, ObservationId,
-        ObservationKind, PriceTable, Recorder, Trace, TraceId, TraceRecord,
+        ObservationKind, PriceTable, PricedCall, Recorder, Trace, TraceId, TraceRecord,
     },
 };
 
@@ -273,13 +273,15 @@ impl Draft {
             .flatten()
             .map(String::as_str)
             .collect();
-        let price = ledger
-            .prices
-            .as_ref()
-            .and_then(|prices| prices.price(&models));
+        let call = PricedCall {
+            provider: Some(provider),
+            service_tier: service_tier.as_deref(),
+            ..PricedCall::of(&models, observation.started_at)
+        };
+        let prices = ledger.prices.as_deref();
         let cost = usage
-            .zip(price)
-            .and_then(|(usage, price)| usage.cost(price));
+            .zip(prices)
+            .and_then(|(usage, prices)| prices.cost(&call, &usage));
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
         observation.total_cost = cost.as_ref().map(|cost| cost.total);
         observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
