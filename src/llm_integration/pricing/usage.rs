@@ -25,6 +25,7 @@ struct PromptDetails {
     cached_tokens: Option<u64>,
     cache_write_tokens: Option<u64>,
     audio_tokens: Option<u64>,
+    image_tokens: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +33,7 @@ struct PromptDetails {
 struct CompletionDetails {
     reasoning_tokens: Option<u64>,
     audio_tokens: Option<u64>,
+    image_tokens: Option<u64>,
 }
 
 /// Tokens of one call. No token is in two classes, so the classes add up to the total.
@@ -78,17 +80,21 @@ impl From<OpenAiUsage> for Usage {
         let input_cached = take(&mut input, of_prompt.cached_tokens);
         let input_cache_write = take(&mut input, of_prompt.cache_write_tokens);
         let input_audio = take(&mut input, of_prompt.audio_tokens);
+        let input_image = take(&mut input, of_prompt.image_tokens);
         let mut output = completion;
         let output_reasoning = take(&mut output, of_completion.reasoning_tokens);
         let output_audio = take(&mut output, of_completion.audio_tokens);
+        let output_image = take(&mut output, of_completion.image_tokens);
         Self {
             input,
             input_cached,
             input_cache_write,
             input_audio,
+            input_image,
             output,
             output_reasoning,
             output_audio,
+            output_image,
             total: usage
                 .total_tokens
                 .unwrap_or(prompt.saturating_add(completion)),
