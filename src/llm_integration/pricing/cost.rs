@@ -52,9 +52,10 @@ impl<'a> PricedCall<'a> {
 impl ModelPrice {
     /// `usage` by name, without overlaps. `None` when units of a class were used that has no price:
     /// part of a cost is no cost.
-    pub fn cost(&self, call: &PricedCall<'_>, usage: &BTreeMap<&str, u64>) -> Option<Cost> {
-        let tier = self.tiers.iter().find(|tier| tier.when.holds(call, usage));
-        let rates = tier.map_or(&self.usd_per_million, |tier| &tier.usd_per_million);
+    pub fn cost(&self, call: Option<&PricedCall<'_>>, usage: &BTreeMap<&str, u64>) -> Option<Cost> {
+        let rates = self
+            .tier(call, usage)
+            .map_or(&self.usd_per_million, |tier| &tier.usd_per_million);
         if let Some(rate) = rates.exactly(&Class::Total) {
             let all = usage.get(TOTAL).copied().unwrap_or_else(|| sum(usage));
             let total = NanoUsd::for_tokens(rate.amount(), all);
@@ -79,8 +80,13 @@ impl ModelPrice {
         Some(Cost { by_class, total })
     }
 
-    /// The tier that a call like this falls into; `None` for the usual rates.
-    pub fn tier(&self, call: &PricedCall<'_>, usage: &BTreeMap<&str, u64>) -> Option<&Tier> {
+    /// The tier that a call like this falls into; `None` for the usual rates. Without a call no
+    /// tier counts that asks for something of it.
+    pub fn tier(
+        &self,
+        call: Option<&PricedCall<'_>>,
+        usage: &BTreeMap<&str, u64>,
+    ) -> Option<&Tier> {
         self.tiers.iter().find(|tier| tier.when.holds(call, usage))
     }
 }
@@ -96,8 +102,9 @@ impl Rates {
 }
 
 impl When {
-    fn holds(&self, call: &PricedCall<'_>, usage: &BTreeMap<&str, u64>) -> bool {
-        let tier = call.service_tier.map(str::to_ascii_lowercase);
+    fn holds(&self, call: Option<&PricedCall<'_>>, usage: &BTreeMap<&str, u64>) -> bool {
+        let tier = call.and_then(|call| call.service_tier);
+        let tier = tier.map(str::to_ascii_lowercase);
         let input = || {
             let is_input = |name: &str| Class::of_usage(name).is_input();
             let counts = usage.iter().filter(|(name, _)| is_input(name));
@@ -111,7 +118,7 @@ impl When {
             && self
                 .attributes
                 .iter()
-                .all(|condition| condition.holds(call))
+                .all(|condition| call.is_some_and(|call| condition.holds(call)))
     }
 }
 
@@ -170,7 +177,9 @@ mod tests {
             ..PricedCall::of(&["m"], at)
         };
         let usage = usage.iter().copied().collect();
-        price.cost(&call, &usage).map(|cost| cost.total.nanos())
+        price
+            .cost(Some(&call), &usage)
+            .map(|cost| cost.total.nanos())
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl PriceTable {
 
     /// The same for usage under names that somebody reported.
     pub fn cost_of(&self, call: &PricedCall<'_>, usage: &BTreeMap<&str, u64>) -> Option<Cost> {
-        self.price(call)?.cost(call, usage)
+        self.price(call)?.cost(Some(call), usage)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::{Cost, ModelPrice};
+
 /// Tokens of one call. No token is in two classes, so the classes add up to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -29,6 +31,12 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What it costs at the usual price for an input of its length: an estimate, for a call of which
+    /// no more is known. A call that was made is counted with [`super::PriceTable::cost`].
+    pub fn cost(&self, price: &ModelPrice) -> Option<Cost> {
+        price.cost(None, &self.named().collect())
+    }
+
     /// By the names that observations have, without the total.
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
         [
