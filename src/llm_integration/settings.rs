@@ -1,9 +1,10 @@
 //! The `[gateway]` section.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::NamedProviderSettings;
 use crate::platform::config::SecretText;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +18,8 @@ pub struct GatewaySettings {
     pub trace_timeout_ms: u64,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_private_hosts: Vec<String>,
+    pub providers: BTreeMap<String, NamedProviderSettings>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
