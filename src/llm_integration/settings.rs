@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::NamedProviderSettings;
-use crate::platform::config::SecretText;
+use crate::{
+    llm_integration::{LimitsSettings, NamedProviderSettings},
+    platform::config::SecretText,
+};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,7 @@ pub struct GatewaySettings {
     pub response_limit_bytes: usize,
     pub capture_limit_bytes: usize,
     pub trace_timeout_ms: u64,
+    pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
     pub provider_private_hosts: Vec<String>,

@@ -54,14 +54,15 @@ struct Draft {
 
 impl Call {
     pub fn begin(ledger: Ledger, provider: Arc<Provider>, request: ChatRequest) -> Self {
-        let draft = Box::new(Draft::new(&ledger.clock, provider.clone(), request));
+        let draft = Box::new(Draft::new(&ledger.clock, provider, request));
         let model = draft.observation.model.as_deref();
+        let provider = draft.provider.kind.otel_name();
         let span = tracing::info_span!(
             "gen_ai_call",
             otel.name = draft.observation.name.as_deref(),
             otel.kind = "client",
             gen_ai.operation.name = CHAT,
-            gen_ai.provider.name = provider.kind.otel_name(),
+            gen_ai.provider.name = provider,
             gen_ai.request.model = model,
             gen_ai.response.id = Empty,
             gen_ai.response.model = Empty,
