@@ -35,6 +35,8 @@ permissions! {
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
     PricesManage = "prices:manage", "Edit the price table.";
+    GuardrailsManage = "guardrails:manage", "See, edit and try guardrails.";
+    CacheManage = "cache:manage", "Purge the cache of answers.";
 }
 
 impl fmt::Display for Permission {

@@ -1,11 +1,16 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::{LimitExceeded, dialects::Untranslatable},
-    platform::db::DbError,
+    llm_integration::{
+        LimitExceeded,
+        dialects::Untranslatable,
+        guardrails::{Blocked, GuardId, GuardName},
+    },
+    platform::{db::DbError, redis::RedisError},
 };
 
 /// What a caller is told to wait while limits can not be counted.
@@ -27,25 +32,35 @@ pub enum LlmError {
     ModelNotFound { model: String },
     #[error("{provider} could not be reached or broke off its answer")]
     ProviderFailed {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: reqwest::Error,
     },
     #[error("{provider} ended its answer before it was complete")]
-    ProviderCutOff { provider: &'static str },
+    ProviderCutOff { provider: ProviderName },
     #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
     ProviderTimeout {
-        provider: &'static str,
+        provider: ProviderName,
         waited: Duration,
     },
     #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
     AnswerTooLarge {
-        provider: &'static str,
+        provider: ProviderName,
         limit: usize,
+    },
+    #[error("{provider} can not be asked: {source}")]
+    NotAskable {
+        provider: ProviderName,
+        source: Arc<NotAskable>,
+    },
+    #[error("{provider} is refused: {source}")]
+    ProviderRefused {
+        provider: ProviderName,
+        source: Arc<NotPublic>,
     },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: serde_json::Error,
     },
@@ -69,6 +84,16 @@ pub enum LlmError {
     LimitExists { id: String },
     #[error("there is no {what} `{id}` in this project")]
     LimitNotFound { what: &'static str, id: String },
+    #[error("{0}")]
+    Blocked(Box<Blocked>),
+    #[error("{what}")]
+    GuardInvalid { what: String },
+    #[error("this project has a guardrail called `{name}` already")]
+    GuardExists { name: GuardName },
+    #[error("there is no guardrail `{id}` in this project")]
+    GuardNotFound { id: GuardId },
+    #[error("the cache of answers can not be purged, as Redis does not answer")]
+    CacheUnavailable(#[source] RedisError),
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
@@ -91,7 +116,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
-            E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
+                ErrorCode::ProviderNotConfigured
+            }
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
@@ -101,9 +128,20 @@ impl From<LlmError> for Failure {
             E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::LimitNotFound { .. }
+            | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
+            E::Blocked(_) => ErrorCode::GuardrailBlocked,
+            E::GuardInvalid { .. } => ErrorCode::GuardrailInvalid,
+            E::GuardExists { .. } => ErrorCode::GuardrailExists,
+            E::CacheUnavailable(_) => ErrorCode::Unavailable,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
         };
         Self::new(code, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<Box<Blocked>> for LlmError {
+    fn from(blocked: Box<Blocked>) -> Self {
+        Self::Blocked(blocked)
     }
 }

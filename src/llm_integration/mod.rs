@@ -5,13 +5,15 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+pub mod cache;
 pub mod dialects;
 mod error;
 mod gateway;
+pub mod guardrails;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
 mod settings;
 mod surface;
 mod traces;
@@ -29,7 +31,10 @@ pub use pricing::{
     Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    AddressRules, CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind,
+    ProviderName, Providers,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{

@@ -6,7 +6,10 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{
+        AddressRules, Gateway, Limits, Prices, Recorder, TraceWriter, Traces, cache::AnswerCache,
+        guardrails::Guardrails,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -49,6 +52,8 @@ pub(super) struct Parts {
     pub gateway: Gateway,
     pub prices: Prices,
     pub limits: Limits,
+    pub cache: AnswerCache,
+    pub guardrails: Guardrails,
     pub traces: Traces,
     pub prompts: Prompts,
 }
@@ -75,6 +80,9 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
+        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer) =
             Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
         let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
@@ -88,6 +96,8 @@ impl Parts {
             gateway,
             prices,
             limits,
+            cache,
+            guardrails,
             traces: Traces::new(db.clone()),
             prompts,
             clock,

@@ -73,15 +73,26 @@ mod tests {
     #[test]
     fn the_header_is_read_and_what_is_not_known_is_refused_by_name() {
         assert_eq!("no-store".parse(), Ok(CacheControl::NoStore));
-        let Ok(CacheControl::Store { ttl, namespace, single_flight }) =
-            "ttl=60, namespace=faq, single-flight".parse()
+        let Ok(CacheControl::Store {
+            ttl,
+            namespace,
+            single_flight,
+        }) = "ttl=60, namespace=faq, single-flight".parse()
         else {
             panic!("it is read");
         };
         assert_eq!(ttl, Some(Duration::from_mins(1)));
         assert_eq!(namespace, Some("faq".parse().unwrap()));
         assert!(single_flight);
-        for wrong in ["", "ttl=0", "ttl=99999999", "ttl", "namespace=a b", "max-age=1", "no-store, ttl=1"] {
+        for wrong in [
+            "",
+            "ttl=0",
+            "ttl=99999999",
+            "ttl",
+            "namespace=a b",
+            "max-age=1",
+            "no-store, ttl=1",
+        ] {
             assert!(wrong.parse::<CacheControl>().is_err(), "{wrong}");
         }
     }

@@ -138,7 +138,11 @@ mod tests {
 
     #[test]
     fn order_and_what_does_not_reach_the_model_make_no_difference() {
-        let one = key("n", "chat", r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#);
+        let one = key(
+            "n",
+            "chat",
+            r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#,
+        );
         let other = key(
             "n",
             "chat",
@@ -155,12 +159,23 @@ mod tests {
             key("n", "messages", r#"{"model":"m","a":["b","c"]}"#),
             key("n", "chat", r#"{"model":"m","a":["bc"]}"#),
             key("n", "chat", r#"{"model":"m","a":["c","b"]}"#),
-            key("n", "chat", r#"{"model":"m","a":["b","c"],"temperature":1}"#),
-            key("n", "chat", r#"{"model":"m","a":["b","c"],"temperature":"1"}"#),
+            key(
+                "n",
+                "chat",
+                r#"{"model":"m","a":["b","c"],"temperature":1}"#,
+            ),
+            key(
+                "n",
+                "chat",
+                r#"{"model":"m","a":["b","c"],"temperature":"1"}"#,
+            ),
         ] {
             assert_ne!(one, other);
         }
         let project = ProjectId::from_name("p");
-        assert_eq!(CacheKey::new(project, Namespace::default(), "chat", b"[]"), None);
+        assert_eq!(
+            CacheKey::new(project, Namespace::default(), "chat", b"[]"),
+            None
+        );
     }
 }

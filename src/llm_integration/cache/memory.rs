@@ -1,10 +1,16 @@
 //! Answers in the memory of this process, bounded by their bytes: where there is no Redis.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use moka::{Expiry, sync::Cache};
+use moka::{Expiry, future::Cache};
 
-use super::{CacheKey, CachedAnswer, Namespace};
+use super::{CacheKey, CachedAnswer, Namespace, Slot};
 use crate::kernel::ProjectId;
 
 /// What an entry takes beside its body, in bytes.
@@ -13,6 +19,7 @@ const ENTRY_BYTES: usize = 300;
 #[derive(Clone)]
 pub(super) struct Memory {
     answers: Cache<CacheKey, (CachedAnswer, Duration)>,
+    purges: Arc<AtomicU64>,
 }
 
 struct OwnTtl;
@@ -49,19 +56,30 @@ impl Memory {
             .expire_after(OwnTtl)
             .support_invalidation_closures()
             .build();
-        Self { answers }
+        Self {
+            answers,
+            purges: Arc::default(),
+        }
     }
 
-    pub fn get(&self, key: &CacheKey) -> Option<CachedAnswer> {
-        self.answers.get(key).map(|(answer, _)| answer)
+    pub async fn get(&self, key: &CacheKey) -> Option<CachedAnswer> {
+        self.answers.get(key).await.map(|(answer, _)| answer)
     }
 
-    pub fn put(&self, key: CacheKey, answer: CachedAnswer, ttl: Duration) {
-        self.answers.insert(key, (answer, ttl));
+    /// Passes with every purge, of whatever.
+    pub fn epoch(&self) -> String {
+        self.purges.load(Ordering::SeqCst).to_string()
+    }
+
+    pub async fn put(&self, slot: Slot, answer: CachedAnswer, ttl: Duration) {
+        if slot.epochs == self.epoch() {
+            self.answers.insert(slot.key, (answer, ttl)).await;
+        }
     }
 
     /// Entries that were stored before are not found any more.
     pub fn purge(&self, project: ProjectId, namespace: Option<Namespace>) {
+        self.purges.fetch_add(1, Ordering::SeqCst);
         let purged = move |key: &CacheKey, _: &(CachedAnswer, Duration)| {
             key.project == project && namespace.as_ref().is_none_or(|name| *name == key.namespace)
         };

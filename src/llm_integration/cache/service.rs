@@ -32,8 +32,8 @@ pub enum Lookup {
 /// Where an answer is stored that was not found. A purge leaves it without effect.
 #[derive(Clone, Debug)]
 pub struct Slot {
-    key: CacheKey,
-    epochs: redis::Epochs,
+    pub(super) key: CacheKey,
+    pub(super) epochs: redis::Epochs,
     /// The cache could not be asked, so nothing is stored either.
     usable: bool,
 }
@@ -72,7 +72,7 @@ impl AnswerCache {
     /// A cache that can not be asked has nothing: the call is made.
     pub async fn look_up(&self, key: CacheKey) -> Lookup {
         let (found, epochs, usable) = match &self.store {
-            Store::Memory(memory) => (memory.get(&key), redis::Epochs::default(), true),
+            Store::Memory(memory) => (memory.get(&key).await, memory.epoch(), true),
             Store::Redis(redis) => match redis::get(redis, &key).await {
                 Ok((found, epochs)) => (found, epochs, true),
                 Err(error) => {
@@ -101,7 +101,7 @@ impl AnswerCache {
         }
         let ttl = ttl.unwrap_or(self.default_ttl);
         match &self.store {
-            Store::Memory(memory) => memory.put(slot.key, answer.clone(), ttl),
+            Store::Memory(memory) => memory.put(slot, answer.clone(), ttl).await,
             Store::Redis(redis) => {
                 let stored = redis::put(redis, &slot.key, slot.epochs, answer, ttl).await;
                 if let Err(error) = stored {
@@ -118,11 +118,7 @@ impl AnswerCache {
     }
 
     /// Forgets a namespace's answers, or all of the project's.
-    pub async fn purge(
-        &self,
-        actor: &Actor,
-        namespace: Option<Namespace>,
-    ) -> Result<(), LlmError> {
+    pub async fn purge(&self, actor: &Actor, namespace: Option<Namespace>) -> Result<(), LlmError> {
         actor.require(Permission::CacheManage)?;
         let project: ProjectId = actor.project;
         match &self.store {
@@ -140,5 +136,8 @@ impl AnswerCache {
 
 fn failed(what: &str, error: &RedisError) {
     metrics::counter!("gateway_cache_errors_total").increment(1);
-    tracing::warn!(error = error_chain(error), "the cache of answers can not be {what}");
+    tracing::warn!(
+        error = error_chain(error),
+        "the cache of answers can not be {what}"
+    );
 }

@@ -31,7 +31,11 @@ impl Schema {
         let error = self.0.iter_errors(&value).next()?;
         let place = error.instance_path().to_string();
         let rule = error.schema_path().to_string();
-        let place = if place.is_empty() { "the whole" } else { &place };
+        let place = if place.is_empty() {
+            "the whole"
+        } else {
+            &place
+        };
         Some(format!("{place} does not follow `{rule}` of the schema"))
     }
 }
@@ -49,7 +53,10 @@ mod tests {
         assert_eq!(schema.complaint(r#"{"a": 1}"#), None);
         assert_eq!(schema.complaint("hello").as_deref(), Some("it is not JSON"));
         let complaint = schema.complaint(r#"{"a": "secret"}"#).unwrap();
-        assert!(complaint.contains("/a") && !complaint.contains("secret"), "{complaint}");
+        assert!(
+            complaint.contains("/a") && !complaint.contains("secret"),
+            "{complaint}"
+        );
         assert!(Schema::new(&json!({ "type": 1 })).is_err());
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    Blocked, Finding, GuardPlan, Phase, TextGuard, compiled::Test, finding::note,
-};
+use super::{Blocked, Finding, GuardPlan, Phase, TextGuard, compiled::Test, finding::note};
 use crate::llm_integration::{
     LlmError,
     dialects::chat::{Delta, Event},
@@ -195,7 +193,8 @@ impl EventGuard {
                 let guards = self.plan.output.iter();
                 let mut waiting = guards.filter(|guard| guard.needs_whole());
                 if let Some(guard) = waiting.next() {
-                    let reason = format!("it is longer than the {MAX_WHOLE} bytes that can be checked");
+                    let reason =
+                        format!("it is longer than the {MAX_WHOLE} bytes that can be checked");
                     let by = guard.because(Phase::Output, 1, reason);
                     let findings = self.findings.clone();
                     return Err(Box::new(Blocked { by, findings }));

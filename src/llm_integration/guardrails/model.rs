@@ -122,11 +122,17 @@ pub enum Check {
         #[serde(default)]
         whole_words: bool,
     },
-    Pii { kinds: Vec<PiiKind> },
+    Pii {
+        kinds: Vec<PiiKind>,
+    },
     /// The output's text must be JSON of this schema.
-    JsonSchema { schema: Value },
+    JsonSchema {
+        schema: Value,
+    },
     /// All texts together must not be longer.
-    Size { max_chars: usize },
+    Size {
+        max_chars: usize,
+    },
     /// Asks a server.
     Http {
         url: String,
@@ -194,8 +200,14 @@ impl NewGuard {
         if keys.len().max(routes.len()).max(tags.len()) > MAX_SCOPE {
             return Err(format!("`scope` names at most {MAX_SCOPE} of each kind"));
         }
-        if self.replacement.as_ref().is_some_and(|text| text.chars().count() > MAX_NAME_CHARS) {
-            return Err(format!("`replacement` has at most {MAX_NAME_CHARS} characters"));
+        if self
+            .replacement
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_NAME_CHARS)
+        {
+            return Err(format!(
+                "`replacement` has at most {MAX_NAME_CHARS} characters"
+            ));
         }
         match &self.check {
             Check::JsonSchema { .. } if self.phases != Phases::Output => {
@@ -223,7 +235,10 @@ impl Check {
             Self::Pii { kinds } => within("kinds", kinds.len(), PiiKind::ALL.len()),
             Self::DenyList { words, .. } => {
                 within("words", words.len(), MAX_WORDS)?;
-                match words.iter().find(|word| word.chars().count() > MAX_WORD_CHARS) {
+                match words
+                    .iter()
+                    .find(|word| word.chars().count() > MAX_WORD_CHARS)
+                {
                     Some(_) => Err(format!("a word has at most {MAX_WORD_CHARS} characters")),
                     None => Ok(()),
                 }

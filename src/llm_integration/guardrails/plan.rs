@@ -26,7 +26,7 @@ pub struct GuardContext<'a> {
 }
 
 /// The guards of a call, in the order of their names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct GuardPlan {
     pub(super) input: Vec<Arc<Compiled>>,
     pub(super) output: Vec<Arc<Compiled>>,
@@ -112,7 +112,11 @@ impl GuardPlan {
     ) -> Checking<Vec<Finding>> {
         let guards = self.of(phase);
         let mut findings = Vec::new();
-        self.check_size(phase, texts.iter().map(|text| text.chars().count()).sum(), &mut findings)?;
+        self.check_size(
+            phase,
+            texts.iter().map(|text| text.chars().count()).sum(),
+            &mut findings,
+        )?;
         for text in texts.iter_mut() {
             let mut guard = TextGuard::new(phase, guards);
             let passed = guard.pass(text, true);
@@ -140,7 +144,9 @@ impl GuardPlan {
         for guard in self.of(phase) {
             if let Test::MaxChars(most) = guard.test
                 && chars > most
-                && !findings.iter().any(|known| known.guard == guard.guard.rule.name)
+                && !findings
+                    .iter()
+                    .any(|known| known.guard == guard.guard.rule.name)
             {
                 let reason = format!("it is longer than {most} characters");
                 decide(guard.because(phase, 1, reason), findings)?;

@@ -54,7 +54,9 @@ impl Guardrails {
             .time_to_live(CACHE_TTL)
             .build();
         let asker = Asker::new(addresses).map_err(|error| {
-            ConfigError::Rejected(format!("the client for HTTP guards can not be built: {error}"))
+            ConfigError::Rejected(format!(
+                "the client for HTTP guards can not be built: {error}"
+            ))
         })?;
         Ok(Self {
             db,

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices};
+use super::{cache, chat, guardrails, models, prices};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -11,5 +11,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(models::get)
         .service(prices::list)
         .service(prices::put)
-        .service(prices::delete);
+        .service(prices::delete)
+        .service(cache::purge)
+        .service(guardrails::list)
+        .service(guardrails::create)
+        .service(guardrails::try_text)
+        .service(guardrails::get)
+        .service(guardrails::replace)
+        .service(guardrails::delete);
 }

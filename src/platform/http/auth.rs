@@ -105,6 +105,8 @@ pub mod may {
         KeysManage,
         MembersManage,
         PricesManage,
+        GuardrailsManage,
+        CacheManage,
     );
 }
 

@@ -49,7 +49,9 @@ fn collect(hir: &Hir, ranges: &mut Vec<(char, char)>) {
             ranges.extend(class.iter().map(|range| (range.start(), range.end())));
         }
         HirKind::Class(Class::Bytes(class)) => {
-            let chars = class.iter().map(|range| (range.start().into(), range.end().into()));
+            let chars = class
+                .iter()
+                .map(|range| (range.start().into(), range.end().into()));
             ranges.extend(chars);
         }
         HirKind::Repetition(repetition) => collect(&repetition.sub, ranges),

@@ -51,7 +51,10 @@ pub(super) fn fold(text: &str) -> String {
     let mut segmenter = Segmenter::default();
     let mut segments: Vec<_> = text.chars().filter_map(|c| segmenter.push(c)).collect();
     segments.extend(segmenter.finish());
-    segments.iter().map(|segment| fold_segment(segment)).collect()
+    segments
+        .iter()
+        .map(|segment| fold_segment(segment))
+        .collect()
 }
 
 /// Whether a character belongs to the one before it.

@@ -89,7 +89,10 @@ fn longest(
 ) -> Option<usize> {
     let mut ends = Vec::new();
     let mut kept = Vec::new();
-    for (at, c) in found.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()) {
+    for (at, c) in found
+        .char_indices()
+        .filter(|(_, c)| c.is_ascii_alphanumeric())
+    {
         ends.push(at + c.len_utf8());
         kept.push(c as u8);
     }
@@ -104,7 +107,10 @@ fn longest(
 }
 
 fn digits(text: &str) -> Vec<u8> {
-    text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect()
+    text.bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|digit| digit - b'0')
+        .collect()
 }
 
 fn is_phone(found: &str) -> bool {
@@ -176,7 +182,9 @@ mod tests {
         let scanner = Scanner::pii(kind);
         let mut window = Window::default();
         let mut out = String::new();
-        window.push(&scanner, text, kind.placeholder(), true, &mut out).unwrap();
+        window
+            .push(&scanner, text, kind.placeholder(), true, &mut out)
+            .unwrap();
         out
     }
 
@@ -193,7 +201,11 @@ mod tests {
 
     #[test]
     fn mail_addresses() {
-        for text in ["a.b+c@example.co.jp", "Taro@Example.COM", "ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ"] {
+        for text in [
+            "a.b+c@example.co.jp",
+            "Taro@Example.COM",
+            "ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ",
+        ] {
             found(PiiKind::Email, text);
         }
         not_found(PiiKind::Email, "@example.com and a@b");
@@ -217,18 +229,36 @@ mod tests {
         ] {
             found(PiiKind::Phone, text);
         }
-        for text in ["2026-11-22", "12345678901234567890", "0901234567", "00-0000-0000", "1,234,567,890"] {
+        for text in [
+            "2026-11-22",
+            "12345678901234567890",
+            "0901234567",
+            "00-0000-0000",
+            "1,234,567,890",
+        ] {
             not_found(PiiKind::Phone, text);
         }
     }
 
     #[test]
     fn card_numbers_have_their_check_digit() {
-        for text in ["4111 1111 1111 1111", "4111111111111111", "3782-822463-10005", "４１１１１１１１１１１１１１１１"] {
+        for text in [
+            "4111 1111 1111 1111",
+            "4111111111111111",
+            "3782-822463-10005",
+            "４１１１１１１１１１１１１１１１",
+        ] {
             found(PiiKind::Card, text);
         }
-        assert_eq!(redacted(PiiKind::Card, "4111 1111 1111 1111 12/28"), "[CARD] 12/28");
-        for text in ["4111 1111 1111 1112", "0000000000000000", "41111111111111111111111"] {
+        assert_eq!(
+            redacted(PiiKind::Card, "4111 1111 1111 1111 12/28"),
+            "[CARD] 12/28"
+        );
+        for text in [
+            "4111 1111 1111 1112",
+            "0000000000000000",
+            "41111111111111111111111",
+        ] {
             not_found(PiiKind::Card, text);
         }
     }

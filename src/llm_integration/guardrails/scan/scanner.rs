@@ -50,8 +50,14 @@ impl Scanner {
             .build()
             .parse(text)
             .map_err(|error| wrong(error.to_string()))?;
-        if hir.properties().minimum_len().is_none_or(|length| length == 0) {
-            return Err(format!("`{text}` can match nothing at all; it must need a character"));
+        if hir
+            .properties()
+            .minimum_len()
+            .is_none_or(|length| length == 0)
+        {
+            return Err(format!(
+                "`{text}` can match nothing at all; it must need a character"
+            ));
         }
         Ok(Self::of(Finder::Expression(regex), &hir, false))
     }
@@ -134,6 +140,11 @@ fn is_whole(text: &str, found: &Range<usize>) -> bool {
         in_word(one) && in_word(other)
     };
     let matched = &text[found.clone()];
-    !goes_on(text[..found.start].chars().next_back(), matched.chars().next())
-        && !goes_on(matched.chars().next_back(), text[found.end..].chars().next())
+    !goes_on(
+        text[..found.start].chars().next_back(),
+        matched.chars().next(),
+    ) && !goes_on(
+        matched.chars().next_back(),
+        text[found.end..].chars().next(),
+    )
 }

@@ -147,7 +147,8 @@ impl Window {
             return held_len;
         }
         let over = self.segments.partition_point(|(end, _)| *end <= hay_at);
-        over.checked_sub(1).map_or(0, |before| self.segments[before].1)
+        over.checked_sub(1)
+            .map_or(0, |before| self.segments[before].1)
     }
 
     /// Where in the held text the segment ends that the byte before `hay_at` is in.
@@ -156,19 +157,27 @@ impl Window {
             return self.held_before(hay_at);
         }
         let within = self.segments.partition_point(|(end, _)| *end < hay_at);
-        self.segments.get(within).map_or(self.held.len(), |(_, end)| *end)
+        self.segments
+            .get(within)
+            .map_or(self.held.len(), |(_, end)| *end)
     }
 
     /// Forgets what is let out, but for one character that a later match may look back at.
     fn trim(&mut self) {
-        let over = self.segments.partition_point(|(hay, held)| *held <= self.out && *hay <= self.from);
+        let over = self
+            .segments
+            .partition_point(|(hay, held)| *held <= self.out && *hay <= self.from);
         let (hay_out, held_out) = if self.segments.is_empty() {
             let context = self.hay.len() - self.held.len();
             ((self.out + context).min(self.from), self.out)
         } else {
-            over.checked_sub(1).map_or((0, 0), |last| self.segments[last])
+            over.checked_sub(1)
+                .map_or((0, 0), |last| self.segments[last])
         };
-        let context = self.hay[..hay_out].chars().next_back().map_or(0, char::len_utf8);
+        let context = self.hay[..hay_out]
+            .chars()
+            .next_back()
+            .map_or(0, char::len_utf8);
         let cut = hay_out - context;
         self.hay.drain(..cut);
         self.from -= cut;
