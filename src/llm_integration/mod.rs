@@ -11,7 +11,7 @@ mod gateway;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
 mod settings;
 mod surface;
 mod traces;
@@ -27,7 +27,10 @@ pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
+    Providers,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{
