@@ -47,6 +47,10 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    Missing { what: &'static str, id: String },
+    #[error("{what}")]
+    InvalidRequest { what: String },
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
@@ -59,7 +63,7 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::InvalidRequest { .. } => ErrorCode::InvalidRequest,
             E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
@@ -67,9 +71,10 @@ impl From<LlmError> for Failure {
             | E::AnswerTooLarge { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
-            E::TraceNotFound { .. } | E::ObservationNotFound { .. } | E::PriceNotFound { .. } => {
-                ErrorCode::NotFound
-            }
+            E::TraceNotFound { .. }
+            | E::ObservationNotFound { .. }
+            | E::Missing { .. }
+            | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
         };
         Self::new(code, error.to_string()).caused_by(error)

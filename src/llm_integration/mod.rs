@@ -10,6 +10,7 @@ mod gateway;
 mod http;
 mod pricing;
 mod providers;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -22,6 +23,10 @@ pub use pricing::{
     Usage, UsdPerMillion,
 };
 pub use providers::{CallerHeaders, Providers};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{

@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{Gateway, Prices, Recorder, Scores, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -49,6 +49,7 @@ pub(super) struct Parts {
     pub gateway: Gateway,
     pub prices: Prices,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -80,6 +81,7 @@ impl Parts {
             gateway,
             prices,
             traces: Traces::new(db.clone()),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

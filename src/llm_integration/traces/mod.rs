@@ -13,6 +13,7 @@ mod store;
 
 pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use json_text::JsonText;
+pub(super) use model::named;
 pub use model::{
     DEFAULT_ENVIRONMENT, Level, Observation, ObservationId, ObservationKind, Trace, TraceId,
     TraceRecord,

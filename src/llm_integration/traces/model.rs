@@ -23,7 +23,7 @@ macro_rules! hex_id {
             }
 
             /// An id that was checked when it was stored.
-            pub(in crate::llm_integration::traces) fn stored(id: String) -> Self {
+            pub(in crate::llm_integration) fn stored(id: String) -> Self {
                 Self(id)
             }
         }
@@ -109,6 +109,8 @@ macro_rules! named {
         }
     };
 }
+
+pub(in crate::llm_integration) use named;
 
 named! {
     /// What an observation observed.
