@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Prices, Recorder, Scores, TraceWriter, Traces},
+    llm_integration::{Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
     pub prompts: Prompts,
@@ -69,6 +70,12 @@ impl Parts {
             redis.clone(),
         );
         let prices = Prices::new(db.clone(), clock.clone());
+        let limits = Limits::new(
+            db.clone(),
+            clock.clone(),
+            redis.clone(),
+            &settings.gateway.limits,
+        );
         let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
         let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
@@ -80,6 +87,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            limits,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),
             prompts,
