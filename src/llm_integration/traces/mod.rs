@@ -17,6 +17,7 @@ pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
 pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
+pub(super) use model::named;
 pub use recorder::{NotStored, Recorder, TraceWriter};
 pub use report::{ObservationReport, Report, TraceReport};
 pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
