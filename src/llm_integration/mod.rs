@@ -5,9 +5,11 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+pub mod dialects;
 mod error;
 mod gateway;
 mod http;
+mod limits;
 mod pricing;
 mod providers;
 mod settings;
@@ -17,6 +19,10 @@ mod traces;
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway};
 pub use http::routes;
+pub use limits::{
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
+    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+};
 pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,

@@ -6,6 +6,8 @@
 mod filter;
 mod ids;
 mod json_text;
+mod limits;
+mod merge;
 mod model;
 mod recorder;
 mod report;

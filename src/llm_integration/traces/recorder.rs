@@ -21,7 +21,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Report, store};
+use super::{
+    Report,
+    merge::{Placed, gather},
+    store::{self, ObservationCost},
+};
 use crate::{
     kernel::{Clock, ErrorCode, Failure, ProjectId, error_chain},
     platform::db::{Db, DbError},
@@ -267,8 +271,13 @@ impl TraceWriter {
 
     async fn write(&self, records: Arc<Vec<(ProjectId, Vec<Report>)>>) -> Result<(), DbError> {
         let now = self.clock.now();
+        let changes = gather(records.iter().flat_map(|(project, reports)| {
+            reports.iter().map(|report| Placed::inline(*project, report.clone()))
+        }));
         self.db
-            .write(move |conn| store::apply(conn, &records, now))
+            .write(move |conn| {
+                store::apply(conn, &changes, &|_, _| ObservationCost::default(), now).map(drop)
+            })
             .await
     }
 }

@@ -27,6 +27,19 @@ pub(in crate::llm_integration::traces) struct Placed {
     pub output: Option<Body>,
 }
 
+impl Placed {
+    /// A report that is stored in its rows as a whole.
+    pub fn inline(project: ProjectId, mut report: Report) -> Self {
+        let (input, output) = report.take_bodies();
+        Self {
+            project,
+            report,
+            input: input.map(Body::inline),
+            output: output.map(Body::inline),
+        }
+    }
+}
+
 pub(in crate::llm_integration::traces) fn gather(reports: impl IntoIterator<Item = Placed>) -> Changes {
     let mut changes = Changes::new();
     for placed in reports {
