@@ -3,6 +3,7 @@
 //! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
 //! observations belong to one project and are reached only through its actors.
 
+mod costing;
 mod filter;
 mod ids;
 mod json_text;

@@ -40,7 +40,9 @@ impl Placed {
     }
 }
 
-pub(in crate::llm_integration::traces) fn gather(reports: impl IntoIterator<Item = Placed>) -> Changes {
+pub(in crate::llm_integration::traces) fn gather(
+    reports: impl IntoIterator<Item = Placed>,
+) -> Changes {
     let mut changes = Changes::new();
     for placed in reports {
         add(&mut changes, placed);

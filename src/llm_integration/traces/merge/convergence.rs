@@ -11,7 +11,9 @@ use crate::{
     llm_integration::{JsonText, Level, ObservationKind, ObservationReport, TraceReport},
 };
 
-fn small<T: Clone + std::fmt::Debug + 'static>(values: &[T]) -> impl Strategy<Value = Option<T>> {
+fn small<T: Clone + std::fmt::Debug + 'static>(
+    values: &[T],
+) -> impl Strategy<Value = Option<T>> + use<T> {
     prop::option::of(prop::sample::select(values.to_vec()))
 }
 

@@ -81,7 +81,9 @@ impl Metadata {
         match self {
             Self::Unsaid => JsonText::empty_object(),
             Self::Once(_, text) => text.clone(),
-            Self::Merged(root) => JsonText::stored(root.text()).unwrap_or_else(JsonText::empty_object),
+            Self::Merged(root) => {
+                JsonText::stored(root.text()).unwrap_or_else(JsonText::empty_object)
+            }
         }
     }
 

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Body, Instants, Metadata, Register, Start,
-    instants::Gathered,
-    trace::environment,
-};
+use super::{Body, Instants, Metadata, Register, Start, instants::Gathered, trace::environment};
 use crate::{
     kernel::{NanoUsd, Timestamp},
     llm_integration::{

@@ -13,11 +13,8 @@ impl<T> Default for Register<T> {
 }
 
 impl<T: Ord> Register<T> {
-    pub const fn new(at: Timestamp, value: Option<T>) -> Self {
-        match value {
-            Some(value) => Self(Some((at, value))),
-            None => Self(None),
-        }
+    pub fn new(at: Timestamp, value: Option<T>) -> Self {
+        Self(value.map(|value| (at, value)))
     }
 
     pub fn join(&mut self, other: Self) {

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Body, Instants, Metadata, Register, Start,
-    instants::Gathered,
-};
+use super::{Body, Instants, Metadata, Register, Start, instants::Gathered};
 use crate::{
     kernel::Timestamp,
     llm_integration::{
-        DEFAULT_ENVIRONMENT, ObservationReport, TraceReport, traces::limits::{short, short_all},
+        DEFAULT_ENVIRONMENT, ObservationReport, TraceReport,
+        traces::limits::{short, short_all},
     },
 };
 

@@ -17,7 +17,7 @@ use crate::{
     llm_integration::{
         DEFAULT_ENVIRONMENT, ObservationId, TraceId,
         traces::{
-            merge::{Change, Changes, ObservationState, TraceState},
+            merge::{Change, Changes, Instants, ObservationState, TraceState},
             schema::{llm_observation, llm_session, llm_trace},
         },
     },
@@ -201,7 +201,11 @@ impl Writes {
     ) -> Result<Deltas, DbError> {
         let mut deltas = Deltas::default();
         for (id, said) in &change.observations {
-            let key = (of.project, of.id.as_str().to_owned(), id.as_str().to_owned());
+            let key = (
+                of.project,
+                of.id.as_str().to_owned(),
+                id.as_str().to_owned(),
+            );
             let old = stored.observations.remove(&key);
             let row = match &old {
                 None => {
@@ -246,7 +250,9 @@ impl Writes {
         stored: &mut Stored,
         deltas: &Deltas,
     ) -> Result<(), DbError> {
-        let old = stored.traces.remove(&(of.project, of.id.as_str().to_owned()));
+        let old = stored
+            .traces
+            .remove(&(of.project, of.id.as_str().to_owned()));
         let before = old.as_ref().map(StoredTrace::state).transpose()?;
         let mut after = before.clone().unwrap_or_else(|| change.trace.clone());
         after.join(change.trace.clone());
@@ -272,8 +278,9 @@ impl Writes {
         if let Some(old) = &old {
             self.note_replaced(&old.state, &after.instants());
         }
-        self.traces
-            .push(StoredTrace::new(of.project, of.id, &after, &figures, written));
+        self.traces.push(StoredTrace::new(
+            of.project, of.id, &after, &figures, written,
+        ));
         self.old_traces.extend(old);
         Ok(())
     }
@@ -282,15 +289,18 @@ impl Writes {
         let Some(session) = state.session_id.get() else {
             return;
         };
-        let environment = state.environment.get().map_or(DEFAULT_ENVIRONMENT, String::as_str);
+        let environment = state
+            .environment
+            .get()
+            .map_or(DEFAULT_ENVIRONMENT, String::as_str);
         self.sessions
             .entry((project, session.clone()))
             .or_insert_with(|| environment.to_owned());
     }
 
     /// Objects of the old row that the new one does not refer to.
-    fn note_replaced(&mut self, old_state: &str, new: &super::super::merge::Instants) {
-        let Ok(old) = serde_json::from_str::<super::super::merge::Instants>(old_state) else {
+    fn note_replaced(&mut self, old_state: &str, new: &Instants) {
+        let Ok(old) = serde_json::from_str::<Instants>(old_state) else {
             return;
         };
         let kept = |key: &String| new.objects.values().any(|object| object.key == *key);
@@ -337,7 +347,7 @@ fn cost_of(
     price: &Price<'_>,
 ) -> Result<ObservationCost, DbError> {
     if let Some(reported) = state.cost.get() {
-        return Ok(ObservationCost::reported(reported.clone()));
+        return Ok(ObservationCost::of(reported.clone()));
     }
     match old {
         Some((row, before)) if before.model == state.model && before.usage == state.usage => {
@@ -354,12 +364,16 @@ fn added(mut all: Figures, deltas: &[(Figures, Option<Figures>)]) -> (Figures, b
         let old = old.unwrap_or_default();
         all.observations += new.observations - old.observations;
         all.errors += new.errors - old.errors;
-        all.tokens = all.tokens.saturating_add(new.tokens).saturating_sub(old.tokens);
+        all.tokens = all
+            .tokens
+            .saturating_add(new.tokens)
+            .saturating_sub(old.tokens);
         if new.cost.is_some() || old.cost.is_some() {
             let delta = new.cost.unwrap_or(0).saturating_sub(old.cost.unwrap_or(0));
             all.cost = Some(all.cost.unwrap_or(0).saturating_add(delta));
         }
-        ends_earlier |= old.ended_at.is_some() && old.ended_at == all.ended_at && new.ended_at < old.ended_at;
+        ends_earlier |=
+            old.ended_at.is_some() && old.ended_at == all.ended_at && new.ended_at < old.ended_at;
         all.ended_at = all.ended_at.max(new.ended_at);
     }
     (all, ends_earlier)
@@ -369,7 +383,10 @@ fn delete_observations(conn: &mut Conn, old: &[StoredObservation]) -> Result<(),
     use llm_observation as o;
     let mut of_trace: BTreeMap<(ProjectId, &str), Vec<&StoredObservation>> = BTreeMap::new();
     for row in old {
-        of_trace.entry((row.project_id, &row.trace_id)).or_default().push(row);
+        of_trace
+            .entry((row.project_id, &row.trace_id))
+            .or_default()
+            .push(row);
     }
     for ((project, trace), rows) in of_trace {
         for chunk in rows.chunks(KEYS_AT_ONCE) {
@@ -426,7 +443,10 @@ fn set_end(conn: &mut Conn, project: ProjectId, trace: &TraceId) -> Result<(), D
     })?
     .flatten();
     let start: Timestamp = each_backend!(conn, |c| {
-        t::table.find((project, trace.as_str())).select(t::started_at).first(c)
+        t::table
+            .find((project, trace.as_str()))
+            .select(t::started_at)
+            .first(c)
     })?;
     let latency = end.map(|end| super::stored::millis(start, end));
     each_backend!(conn, |c| {

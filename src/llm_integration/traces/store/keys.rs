@@ -87,7 +87,10 @@ pub(super) fn claim(
         made.extend(new);
     }
     let mut of_project: BTreeMap<ProjectId, Vec<&str>> = BTreeMap::new();
-    for key in keys.iter().filter(|key| !made.contains(&(key.project_id, key.id.clone()))) {
+    for key in keys
+        .iter()
+        .filter(|key| !made.contains(&(key.project_id, key.id.clone())))
+    {
         of_project.entry(key.project_id).or_default().push(&key.id);
     }
     let mut known = BTreeMap::new();
@@ -106,15 +109,19 @@ pub(super) fn lock(
     project: ProjectId,
     ids: &[&str],
 ) -> Result<Vec<TraceKey>, DbError> {
-    let query = llm_trace_key::table
-        .filter(llm_trace_key::project_id.eq(project))
-        .filter(llm_trace_key::id.eq_any(ids))
-        .order(llm_trace_key::id)
-        .select(TraceKey::as_select());
+    macro_rules! of_ids {
+        () => {
+            llm_trace_key::table
+                .filter(llm_trace_key::project_id.eq(project))
+                .filter(llm_trace_key::id.eq_any(ids))
+                .order(llm_trace_key::id)
+                .select(TraceKey::as_select())
+        };
+    }
     Ok(match conn.backend() {
-        Backend::Pg(c) => query.for_update().load(c),
+        Backend::Pg(c) => of_ids!().for_update().load(c),
         // Its one writer holds the whole database already.
-        Backend::Sqlite(c) => query.load(c),
+        Backend::Sqlite(c) => of_ids!().load(c),
     }?)
 }
 

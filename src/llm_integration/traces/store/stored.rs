@@ -104,8 +104,8 @@ pub(in crate::llm_integration::traces) struct ObservationCost {
 }
 
 impl ObservationCost {
-    /// A cost that came with its classes; the total where it is given, otherwise their sum.
-    pub fn reported(by_class: BTreeMap<String, NanoUsd>) -> Self {
+    /// A cost by its classes; the total where it is among them, otherwise their sum.
+    pub fn of(by_class: BTreeMap<String, NanoUsd>) -> Self {
         let sum = || by_class.values().copied().sum();
         let total = Some(by_class.get("total").copied().unwrap_or_else(sum));
         Self { by_class, total }
@@ -198,7 +198,11 @@ impl StoredObservation {
         written: Written,
     ) -> Self {
         let started_at = state.start.at();
-        let (told, usage) = state.usage.get().cloned().unwrap_or((true, BTreeMap::new()));
+        let (told, usage) = state
+            .usage
+            .get()
+            .cloned()
+            .unwrap_or((true, BTreeMap::new()));
         let ended_at = state.ended_at.get().copied();
         let first_part = state.completion_started_at.get().copied();
         let kind = state.kind.get().copied().unwrap_or(ObservationKind::Span);
@@ -302,7 +306,10 @@ impl StoredObservation {
 
 /// What the provider says, or the sum of the classes.
 pub(in crate::llm_integration::traces) fn total_tokens(usage: &BTreeMap<String, u64>) -> i64 {
-    let all = usage.get("total").copied().unwrap_or_else(|| usage.values().sum());
+    let all = usage
+        .get("total")
+        .copied()
+        .unwrap_or_else(|| usage.values().sum());
     i64::try_from(all).unwrap_or(i64::MAX)
 }
 
@@ -311,7 +318,10 @@ pub(super) fn millis(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 fn environment_of(register: &Register<String>) -> String {
-    register.get().map_or(DEFAULT_ENVIRONMENT, String::as_str).to_owned()
+    register
+        .get()
+        .map_or(DEFAULT_ENVIRONMENT, String::as_str)
+        .to_owned()
 }
 
 fn said_environment(instants: &Instants, value: &str) -> Register<String> {
@@ -335,7 +345,11 @@ fn body_of(
 
 fn metadata_of(instants: &Instants, text: &str, column: &str) -> Result<Metadata, DbError> {
     let text = json_of(text, column)?;
-    Ok(Metadata::stored(text, instants.of("metadata"), instants.metadata.as_ref()))
+    Ok(Metadata::stored(
+        text,
+        instants.of("metadata"),
+        instants.metadata.as_ref(),
+    ))
 }
 
 fn json_of(text: &str, column: &str) -> Result<JsonText, DbError> {
