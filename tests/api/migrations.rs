@@ -289,8 +289,8 @@ fn traces_of_the_release_before_partial_reports_come_through_and_back() {
         .unwrap();
         assert_eq!(
             found.found,
-            "n 1500 1 1 8 5 {\"at\":1795348801750000} 1500 \
-             {\"at\":1795348801750000,\"cost_reported\":true} \"in\" s kept",
+            "n 1500 1 1 8 5 {\"at\":1795176001750000} 1500 \
+             {\"at\":1795176001750000,\"cost_reported\":true} \"in\" s kept",
             "{engine:?}"
         );
         while migrator.state().unwrap().found != BEFORE_PARTIAL_REPORTS {
