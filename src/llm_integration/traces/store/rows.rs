@@ -6,7 +6,7 @@ use diesel::prelude::{Queryable, Selectable};
 use serde_json::Value;
 
 use crate::{
-    kernel::{NanoUsd, ProjectId, Timestamp},
+    kernel::{NanoUsd, Timestamp},
     llm_integration::{
         JsonText, Observation, ObservationId, Trace, TraceId,
         traces::schema::{llm_observation, llm_trace},
@@ -17,7 +17,6 @@ use crate::{
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = llm_trace)]
 pub(super) struct TraceRow {
-    project_id: ProjectId,
     id: String,
     started_at: Timestamp,
     name: Option<String>,
@@ -38,7 +37,6 @@ pub(super) struct TraceRow {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = llm_observation)]
 pub(super) struct ObservationRow {
-    project_id: ProjectId,
     id: String,
     trace_id: String,
     parent_id: Option<String>,
