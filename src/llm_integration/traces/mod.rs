@@ -3,9 +3,12 @@
 //! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
 //! observations belong to one project and are reached only through its actors.
 
+mod costing;
 mod filter;
 mod ids;
 mod json_text;
+mod limits;
+mod merge;
 mod model;
 mod recorder;
 mod report;
