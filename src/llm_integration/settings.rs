@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::platform::config::SecretText;
+use crate::{llm_integration::LimitsSettings, platform::config::SecretText};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +15,7 @@ pub struct GatewaySettings {
     pub response_limit_bytes: usize,
     pub capture_limit_bytes: usize,
     pub trace_timeout_ms: u64,
+    pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
 }

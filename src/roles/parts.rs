@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{Gateway, Limits, Prices, Recorder, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub limits: Limits,
     pub traces: Traces,
     pub prompts: Prompts,
 }
@@ -68,6 +69,12 @@ impl Parts {
             redis.clone(),
         );
         let prices = Prices::new(db.clone(), clock.clone());
+        let limits = Limits::new(
+            db.clone(),
+            clock.clone(),
+            redis.clone(),
+            &settings.gateway.limits,
+        );
         let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
         let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
@@ -79,6 +86,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            limits,
             traces: Traces::new(db.clone()),
             prompts,
             clock,
