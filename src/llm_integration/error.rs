@@ -68,6 +68,10 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    Missing { what: &'static str, id: String },
+    #[error("{what}")]
+    InvalidRequest { what: String },
     #[error("{0}")]
     LimitExceeded(Box<LimitExceeded>),
     #[error("this key's policy does not allow the model `{model}`")]
@@ -106,7 +110,9 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::InvalidRequest { .. } | E::Untranslatable(_) => {
+                ErrorCode::InvalidRequest
+            }
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -127,6 +133,7 @@ impl From<LlmError> for Failure {
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
+            | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,

@@ -14,6 +14,7 @@ mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -34,6 +35,10 @@ pub use pricing::{
 pub use providers::{
     AddressRules, CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind,
     ProviderName, Providers,
+};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;

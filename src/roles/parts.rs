@@ -7,8 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Gateway, Limits, Prices, Recorder, TraceWriter, Traces, cache::AnswerCache,
-        guardrails::Guardrails,
+        AddressRules, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces,
+        cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -55,6 +55,7 @@ pub(super) struct Parts {
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -83,8 +84,12 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
         let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer) =
-            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) = Recorder::new(
+            db.clone(),
+            prices.clone(),
+            clock.clone(),
+            settings.gateway.trace_timeout(),
+        );
         let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
@@ -99,6 +104,7 @@ impl Parts {
             cache,
             guardrails,
             traces: Traces::new(db.clone()),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

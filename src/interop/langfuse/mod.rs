@@ -1,11 +1,15 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
 mod errors;
+mod models;
 mod observations;
+mod paging;
 mod project;
 mod prompts;
 mod query;
 mod routes;
+mod score_configs;
+mod scores;
 mod traces;
 
 pub use errors::LANGFUSE;
