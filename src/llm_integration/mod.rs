@@ -10,6 +10,7 @@ mod gateway;
 mod http;
 mod pricing;
 mod providers;
+mod routing;
 mod settings;
 mod surface;
 mod traces;
