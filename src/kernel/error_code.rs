@@ -110,6 +110,8 @@ error_codes! {
     ProviderFailed = "provider_failed", Upstream, "The model provider could not be reached or broke off.";
     ProviderTimeout = "provider_timeout", Timeout, "The model provider did not answer in time.";
     PriceInvalid = "price_invalid", Invalid, "The price entry is not valid.";
+    RouteInvalid = "route_invalid", Invalid, "The route, or one that it leads to, is not valid.";
+    RouteChanged = "route_changed", Conflict, "The route has another version than the one that was to be replaced.";
 }
 
 #[cfg(test)]

@@ -51,6 +51,23 @@ pub enum LlmError {
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
     PriceNotFound { model: String },
+    #[error("{what}")]
+    RouteInvalid { what: String },
+    #[error("this project has no route `{alias}` of its own")]
+    RouteNotFound { alias: String },
+    #[error("the route `{alias}` was changed since: {}", standing(*.version))]
+    RouteChanged {
+        alias: String,
+        /// The version stored.
+        version: Option<i32>,
+    },
+}
+
+fn standing(version: Option<i32>) -> String {
+    version.map_or_else(
+        || "it does not exist".to_owned(),
+        |version| format!("its version is {version}"),
+    )
 }
 
 impl From<LlmError> for Failure {
@@ -71,6 +88,9 @@ impl From<LlmError> for Failure {
                 ErrorCode::NotFound
             }
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
+            E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
+            E::RouteNotFound { .. } => ErrorCode::NotFound,
+            E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)
     }

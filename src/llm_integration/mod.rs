@@ -23,6 +23,7 @@ pub use pricing::{
     Usage, UsdPerMillion,
 };
 pub use providers::{CallerHeaders, Providers};
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{

@@ -1,10 +1,13 @@
 //! The `[gateway]` section.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::platform::config::SecretText;
+use crate::{
+    llm_integration::{Route, RouteAlias},
+    platform::config::SecretText,
+};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +18,8 @@ pub struct GatewaySettings {
     pub response_limit_bytes: usize,
     pub capture_limit_bytes: usize,
     pub trace_timeout_ms: u64,
+    /// What aliases stand for in every project that has no route of its own by that name.
+    pub routes: BTreeMap<RouteAlias, Route>,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
 }

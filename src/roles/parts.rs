@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{Gateway, Prices, Providers, Recorder, Routes, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub traces: Traces,
     pub prompts: Prompts,
 }
@@ -69,7 +70,20 @@ impl Parts {
         );
         let prices = Prices::new(db.clone(), clock.clone());
         let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let providers = Providers::new(&settings.gateway)?;
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
+        let gateway = Gateway::new(
+            &settings.gateway,
+            providers,
+            prices.clone(),
+            recorder,
+            clock.clone(),
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -79,6 +93,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            routes,
             traces: Traces::new(db.clone()),
             prompts,
             clock,

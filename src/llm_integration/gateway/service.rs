@@ -23,7 +23,6 @@ use crate::{
         CallerHeaders, GatewaySettings, LlmError, Prices, Recorder, TraceId,
         providers::{Provider, Providers, WholeAnswer, passed_headers},
     },
-    platform::config::ConfigError,
 };
 
 const CHAT_COMPLETIONS: &str = "/chat/completions";
@@ -74,23 +73,21 @@ impl From<WholeAnswer> for Answer {
 }
 
 impl Gateway {
-    /// # Errors
-    /// When a provider's address is not one.
     pub fn new(
         settings: &GatewaySettings,
+        providers: Providers,
         prices: Prices,
         recorder: Recorder,
         clock: Clock,
-    ) -> Result<Self, ConfigError> {
-        let providers = Providers::new(settings)?;
+    ) -> Self {
         let capture_limit = settings.capture_limit_bytes;
-        Ok(Self {
+        Self {
             providers,
             prices,
             recorder,
             clock,
             capture_limit,
-        })
+        }
     }
 
     /// Passes a chat completion on to the provider of its model. Whatever becomes of it is traced,

@@ -12,6 +12,7 @@ use tokio::time;
 
 use super::{CallerHeaders, Provider, caller};
 use crate::{
+    kernel::ProjectId,
     llm_integration::{GatewaySettings, LlmError},
     platform::{config::ConfigError, tls},
 };
@@ -54,6 +55,18 @@ impl Providers {
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
         self.openai.iter().chain(&self.anthropic)
+    }
+
+    pub(crate) fn is_configured(&self, name: &str) -> bool {
+        self.all().any(|provider| provider.name == name)
+    }
+
+    /// Every provider that a project's calls can reach.
+    pub(crate) async fn names(&self, _project: ProjectId) -> Result<Vec<String>, LlmError> {
+        Ok(self
+            .all()
+            .map(|provider| provider.name.to_owned())
+            .collect())
     }
 
     /// Models that begin with `claude` are Anthropic's, all others OpenAI's. A server of the

@@ -2,13 +2,16 @@
 //!
 //! A [`Route`] is an alias and a tree of choices. A [`Planner`] makes of it, and of what is known of
 //! a call, a [`Plan`]: targets in the order in which they are tried, each with the reasons to go on
-//! to another. [`Health`] knows how targets are doing.
+//! to another. [`Health`] knows how targets are doing, [`Routes`] holds what projects have set.
 
 mod backoff;
 mod chance;
 mod health;
 mod model;
 mod plan;
+mod schema;
+mod service;
+mod store;
 
 pub use backoff::{pause, retry_after};
 pub use health::{BreakerState, Endpoint, Entered, Health, Refusal, RetryBudget};
@@ -18,3 +21,4 @@ pub use model::{
     Triggers, Variant, Weighed,
 };
 pub use plan::{Candidate, Outlook, Plan, Planner};
+pub use service::{RouteEntry, Routes, StoredRoute};

@@ -82,21 +82,36 @@ impl RouteTable {
     /// # Errors
     /// A sentence that names the route, the place in it, and what would be right.
     pub fn check(&self, is_provider: impl Fn(&str) -> bool) -> Result<(), String> {
-        for (alias, route) in &self.0 {
-            let told = |what| format!("route `{alias}`: {what}");
-            route.check().map_err(told)?;
-            let mut walk = Walk {
-                table: self,
-                is_provider: &is_provider,
-                through: vec![alias],
-                nodes: 0,
-            };
-            walk.node("node", &route.node, 1).map_err(told)?;
-            if let Some(shadow) = &route.shadow {
-                walk.target("shadow.target", &shadow.target).map_err(told)?;
-            }
+        self.0
+            .keys()
+            .try_for_each(|alias| self.check_one(alias, &is_provider))
+    }
+
+    /// Checks one route, and what it leads to.
+    ///
+    /// # Errors
+    /// As [`RouteTable::check`].
+    pub fn check_one(
+        &self,
+        alias: &RouteAlias,
+        is_provider: impl Fn(&str) -> bool,
+    ) -> Result<(), String> {
+        let Some((alias, route)) = self.0.get_key_value(alias) else {
+            return Ok(());
+        };
+        let told = |what| format!("route `{alias}`: {what}");
+        route.check().map_err(told)?;
+        let mut walk = Walk {
+            table: self,
+            is_provider: &is_provider,
+            through: vec![alias],
+            nodes: 0,
+        };
+        walk.node("node", &route.node, 1).map_err(told)?;
+        match &route.shadow {
+            Some(shadow) => walk.target("shadow.target", &shadow.target).map_err(told),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -218,6 +233,11 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         {
             return Err(format!(
                 "`{path}.provider`: there is no provider `{provider}` in this project"
+            ));
+        }
+        if let Some((name, _)) = target.params.iter().find(|(_, value)| value.is_null()) {
+            return Err(format!(
+                "`{path}.params.{name}` is null; leave it out instead"
             ));
         }
         target
