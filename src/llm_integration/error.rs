@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     kernel::{ErrorCode, Failure},
+    llm_integration::dialects::Untranslatable,
     platform::db::DbError,
 };
 
@@ -15,6 +16,8 @@ pub enum LlmError {
     Db(#[from] DbError),
     #[error("{what}")]
     InvalidCall { what: String },
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
     #[error("no provider is configured for the model `{model}`; {remedy}")]
     ProviderNotConfigured { model: String, remedy: &'static str },
     #[error("no provider offers the model `{model}`")]
@@ -76,7 +79,7 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
             E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
