@@ -21,6 +21,8 @@ pub struct FailureParts {
     pub details: Value,
     /// When the caller may try again.
     pub retry_after: Option<Duration>,
+    /// Headers of the answer that tell a client's code more.
+    pub headers: Vec<(&'static str, String)>,
     /// The cause: logged once at the edge, never sent.
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -40,6 +42,7 @@ impl Failure {
             message: message.into(),
             details: Value::Null,
             retry_after: None,
+            headers: Vec::new(),
             source: None,
         }))
     }
@@ -69,6 +72,12 @@ impl Failure {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
+        self
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.headers.push((name, value.into()));
         self
     }
 

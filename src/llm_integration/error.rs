@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::dialects::Untranslatable,
+    llm_integration::{LimitExceeded, dialects::Untranslatable},
     platform::db::DbError,
 };
+
+/// What a caller is told to wait while limits can not be counted.
+const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LlmError {
@@ -50,6 +53,22 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("{0}")]
+    LimitExceeded(Box<LimitExceeded>),
+    #[error("this key's policy does not allow the model `{model}`")]
+    ModelNotAllowed { model: String },
+    #[error(
+        "the model `{model}` has no price, so that a budget can not count it; set one with PUT /api/v1/prices"
+    )]
+    PriceUnknown { model: String },
+    #[error("limits can not be counted right now, and this call has one")]
+    LimitsUnavailable,
+    #[error("{what}")]
+    LimitInvalid { what: String },
+    #[error("this subject has a limit of this unit and window already: `{id}`")]
+    LimitExists { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    LimitNotFound { what: &'static str, id: String },
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
@@ -80,6 +99,15 @@ impl From<LlmError> for Failure {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
             E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
+            E::LimitExceeded(exceeded) => return (*exceeded).into(),
+            E::LimitsUnavailable => {
+                return Self::new(ErrorCode::Unavailable, error.to_string())
+                    .retry_after(LIMITS_RETRY_AFTER);
+            }
+            E::ModelNotAllowed { .. } => ErrorCode::ModelNotAllowed,
+            E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
+            E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
+            E::LimitExists { .. } => ErrorCode::LimitExists,
             E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
@@ -87,9 +115,10 @@ impl From<LlmError> for Failure {
             | E::AnswerTooLarge { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
-            E::TraceNotFound { .. } | E::ObservationNotFound { .. } | E::PriceNotFound { .. } => {
-                ErrorCode::NotFound
-            }
+            E::TraceNotFound { .. }
+            | E::ObservationNotFound { .. }
+            | E::LimitNotFound { .. }
+            | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
             E::RouteNotFound { .. } => ErrorCode::NotFound,

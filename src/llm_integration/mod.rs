@@ -9,6 +9,7 @@ pub mod dialects;
 mod error;
 mod gateway;
 mod http;
+mod limits;
 mod pricing;
 mod providers;
 mod routing;
@@ -19,6 +20,10 @@ mod traces;
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway};
 pub use http::routes;
+pub use limits::{
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
+    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+};
 pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,

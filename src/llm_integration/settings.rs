@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    llm_integration::{Route, RouteAlias},
+    llm_integration::{LimitsSettings, Route, RouteAlias},
     platform::config::SecretText,
 };
 
@@ -20,6 +20,7 @@ pub struct GatewaySettings {
     pub trace_timeout_ms: u64,
     /// What aliases stand for in every project that has no route of its own by that name.
     pub routes: BTreeMap<RouteAlias, Route>,
+    pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
 }

@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Prices, Providers, Recorder, Routes, TraceWriter, Traces},
+    llm_integration::{Gateway, Limits, Prices, Providers, Recorder, Routes, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -49,6 +49,7 @@ pub(super) struct Parts {
     pub gateway: Gateway,
     pub prices: Prices,
     pub routes: Routes,
+    pub limits: Limits,
     pub traces: Traces,
     pub prompts: Prompts,
 }
@@ -69,6 +70,12 @@ impl Parts {
             redis.clone(),
         );
         let prices = Prices::new(db.clone(), clock.clone());
+        let limits = Limits::new(
+            db.clone(),
+            clock.clone(),
+            redis.clone(),
+            &settings.gateway.limits,
+        );
         let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
         let providers = Providers::new(&settings.gateway)?;
         let routes = Routes::new(
@@ -94,6 +101,7 @@ impl Parts {
             gateway,
             prices,
             routes,
+            limits,
             traces: Traces::new(db.clone()),
             prompts,
             clock,

@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 use super::Surface;
 use crate::kernel::{Category, ErrorCode, Failure};
 
+/// The wait to the millisecond, as the SDKs of OpenAI and Anthropic read it.
+const RETRY_AFTER_MS: &str = "retry-after-ms";
+
 /// The body of every error of our own API.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -115,7 +118,12 @@ pub(super) fn answer(failure: &Failure, surface: &Surface, request_id: &str) -> 
     log(failure);
     let mut builder: HttpResponseBuilder = HttpResponse::build(failure.status_code());
     if let Some(wait) = failure.retry_after {
-        builder.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        builder.insert_header((RETRY_AFTER, seconds.to_string()));
+        builder.insert_header((RETRY_AFTER_MS, wait.as_millis().max(1).to_string()));
+    }
+    for (name, value) in &failure.headers {
+        builder.insert_header((*name, value.as_str()));
     }
     if failure.category() == Category::Unauthenticated {
         builder.insert_header(("www-authenticate", "Basic realm=\"kaname\", Bearer"));
