@@ -76,7 +76,8 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) =
+            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
         let providers = Providers::new(&settings.gateway)?;
         let routes = Routes::new(
             db.clone(),
