@@ -12,7 +12,7 @@ mod http;
 mod limits;
 mod pricing;
 mod providers;
-mod routing;
+pub mod routing;
 mod settings;
 mod surface;
 mod traces;

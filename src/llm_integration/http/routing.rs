@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, Responder, delete, get, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -18,7 +17,7 @@ struct RouteBody {
     alias: String,
     /// `project` or, for one of the settings, `settings`.
     source: &'static str,
-    #[schema(value_type = Value)]
+    #[schema(value_type = serde_json::Value)]
     route: Route,
     /// Counts the changes of a project's route, from 1.
     version: Option<i32>,
@@ -125,8 +124,8 @@ pub(super) async fn get(
 /// `idle_timeout_ms`, `total_timeout_ms`, `attempts`, `backoff_ms`, `max_backoff_ms`,
 /// `max_retry_after_ms`, `restart_streams`, `breaker` (`failure_ratio`, `min_calls`, `window_ms`,
 /// `open_ms`, `probes`) and `hedge` (`after_ms`, `after_p95`).
-#[utoipa::path(tag = "routes", security(("api_key" = [])), params(("alias" = String, Path), Replacing),
-    request_body = Value,
+#[utoipa::path(tag = "routes", security(("api_key" = [])), params(("alias" = String, Path)),
+    request_body = serde_json::Value,
     responses((status = OK, body = RouteBody), (status = BAD_REQUEST, body = ErrorBody),
         (status = CONFLICT, body = ErrorBody)))]
 #[put("/api/v1/routes/{alias:.*}")]

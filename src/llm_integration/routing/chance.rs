@@ -55,9 +55,9 @@ fn hash(key: &str, name: &str) -> u64 {
     hasher.update(key.as_bytes());
     hasher.update(&[0]);
     hasher.update(name.as_bytes());
-    let bytes = hasher.finalize();
-    let [a, b, c, d, e, f, g, h, ..] = *bytes.as_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let hash = hasher.finalize();
+    let first = hash.as_bytes().iter().take(size_of::<u64>());
+    first.fold(0, |bits, byte| bits << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
