@@ -1,15 +1,19 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::{LimitExceeded, dialects::Untranslatable},
+    llm_integration::{LimitExceeded, dialects::{Unreadable, Untranslatable}},
     platform::db::DbError,
 };
 
 /// What a caller is told to wait while limits can not be counted.
 const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a caller is told to wait for a place.
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LlmError {
@@ -27,25 +31,50 @@ pub enum LlmError {
     ModelNotFound { model: String },
     #[error("{provider} could not be reached or broke off its answer")]
     ProviderFailed {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: reqwest::Error,
     },
     #[error("{provider} ended its answer before it was complete")]
-    ProviderCutOff { provider: &'static str },
+    ProviderCutOff { provider: ProviderName },
     #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
     ProviderTimeout {
-        provider: &'static str,
+        provider: ProviderName,
         waited: Duration,
     },
     #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
     AnswerTooLarge {
-        provider: &'static str,
+        provider: ProviderName,
         limit: usize,
     },
+    #[error("{provider} can not be asked: {source}")]
+    NotAskable {
+        provider: ProviderName,
+        source: Arc<NotAskable>,
+    },
+    #[error("{provider} is refused: {source}")]
+    ProviderRefused {
+        provider: ProviderName,
+        source: Arc<NotPublic>,
+    },
+    #[error("{provider}'s answer can not be read: {source}")]
+    AnswerUnreadable {
+        provider: ProviderName,
+        source: Unreadable,
+    },
+    #[error("every provider of `{model}` failed lately and is left alone for a moment")]
+    BreakersOpen { model: String, retry_after: Duration },
+    #[error("{provider} has no place for another call; try again in a moment")]
+    ProviderBusy { provider: ProviderName },
+    #[error("the gateway has no place for another call; try again in a moment")]
+    GatewayBusy,
+    #[error("no case of the route `{alias}` applies to this call")]
+    NoRouteApplies { alias: String },
+    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
+    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: serde_json::Error,
     },
@@ -113,15 +142,26 @@ impl From<LlmError> for Failure {
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
             | E::AnswerTooLarge { .. }
+            | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
-            E::TraceNotFound { .. }
+            E::NotAskable { .. } | E::ProviderRefused { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::BreakersOpen { retry_after, .. } => {
+                return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
+                    .retry_after(retry_after);
+            }
+            E::ProviderBusy { .. } | E::GatewayBusy => {
+                return Self::new(ErrorCode::Overloaded, error.to_string())
+                    .retry_after(BUSY_RETRY_AFTER);
+            }
+            E::NoRouteApplies { .. } => ErrorCode::InvalidRequest,
+            E::RouteNotFound { .. }
+            | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::LimitNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
-            E::RouteNotFound { .. } => ErrorCode::NotFound,
             E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)

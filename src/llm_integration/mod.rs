@@ -11,7 +11,7 @@ mod gateway;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
 pub mod routing;
 mod settings;
 mod surface;
@@ -28,7 +28,10 @@ pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
+    Providers,
+};
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    llm_integration::{LimitsSettings, Route, RouteAlias},
+    llm_integration::{LimitsSettings, NamedProviderSettings, Route, RouteAlias},
     platform::config::SecretText,
 };
 
@@ -23,6 +23,8 @@ pub struct GatewaySettings {
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_private_hosts: Vec<String>,
+    pub providers: BTreeMap<String, NamedProviderSettings>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

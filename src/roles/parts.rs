@@ -78,7 +78,7 @@ impl Parts {
         );
         let (recorder, trace_writer) =
             Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
-        let providers = Providers::new(&settings.gateway)?;
+        let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),

@@ -12,9 +12,9 @@ pub(super) enum Draw<'a> {
 
 /// The indexes of `options` (name and weight) in the order in which they are drawn, without those
 /// of weight 0. By rendezvous: when an option goes away, only the calls that had it move.
-pub(super) fn order<'a>(
+pub(super) fn order(
     options: impl Iterator<Item = (String, u32)>,
-    draw: Draw<'a>,
+    draw: Draw<'_>,
     random: &mut impl Rng,
 ) -> Vec<usize> {
     let mut drawn: Vec<(f64, usize)> = options

@@ -103,7 +103,7 @@ impl<O: Outlook, R: Rng> Planner<'_, O, R> {
     fn add(&mut self, to: &mut Building, path: &str, node: &Node) {
         match node {
             Node::Target(target) => to.candidates.push(Candidate {
-                target: target.clone(),
+                target: target.as_ref().clone(),
                 overrides: to.overrides.clone(),
                 exits: Vec::new(),
             }),
@@ -381,9 +381,7 @@ mod tests {
 
     #[test]
     fn a_condition_chooses_and_overrides_add_up_along_the_way() {
-        let node = format!(
-            r#"{{"type": "when", "cases": [{{"when": {{"min_input_tokens": 100}}, "then": {{"type": "route", "alias": "b"}}}}]}}"#,
-        );
+        let node = r#"{"type": "when", "cases": [{"when": {"min_input_tokens": 100}, "then": {"type": "route", "alias": "b"}}]}"#.to_owned();
         let routes = [("a", node), ("b", target("long"))];
         let facts = Facts {
             input_tokens: 100,

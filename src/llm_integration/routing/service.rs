@@ -118,7 +118,7 @@ impl Routes {
     ) -> Result<StoredRoute, LlmError> {
         actor.require(Permission::RoutesManage)?;
         let (project, now, author) = (actor.project, self.clock.now(), actor.signature());
-        let providers = self.providers.names(project).await?;
+        let providers = self.providers.of_project(project).await?;
         let configured = Arc::clone(&self.configured);
         let stored = self
             .db
@@ -145,7 +145,8 @@ impl Routes {
                 };
                 own.push(stored.clone());
                 let table = table_of(&configured, own);
-                let is_provider = |name: &str| providers.iter().any(|known| known == name);
+                let is_provider =
+                    |name: &str| providers.iter().any(|known| known.name.as_str() == name);
                 table.check_one(&alias, is_provider).map_err(invalid)?;
                 table.check(|_| true).map_err(invalid)?;
                 store::put(conn, project, &stored)?;

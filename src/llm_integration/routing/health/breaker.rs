@@ -134,9 +134,8 @@ impl Breaker {
     pub fn state(&self, now: Instant) -> BreakerState {
         match self.state {
             State::Closed(_) => BreakerState::Closed,
-            State::HalfOpen { .. } => BreakerState::HalfOpen,
             State::Open { until } if now < until => BreakerState::Open,
-            State::Open { .. } => BreakerState::HalfOpen,
+            State::HalfOpen { .. } | State::Open { .. } => BreakerState::HalfOpen,
         }
     }
 }

@@ -150,16 +150,14 @@ impl FromStr for Trigger {
         if let Some(class) = FailureClass::ALL.iter().find(|class| class.name() == text) {
             return Ok(Self::Class(*class));
         }
-        match text.parse() {
-            Ok(status @ 400..=599) => Ok(Self::Status(status)),
-            _ => {
-                let names: Vec<_> = FailureClass::ALL.iter().map(|class| class.name()).collect();
-                Err(format!(
-                    "`{text}` is no reason to go on; there are `any`, a status such as `529`, and {}",
-                    names.join(", ")
-                ))
-            }
+        if let Ok(status @ 400..=599) = text.parse() {
+            return Ok(Self::Status(status));
         }
+        let names: Vec<_> = FailureClass::ALL.iter().map(|class| class.name()).collect();
+        Err(format!(
+            "`{text}` is no reason to go on; there are `any`, a status such as `529`, and {}",
+            names.join(", ")
+        ))
     }
 }
 

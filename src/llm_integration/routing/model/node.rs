@@ -34,7 +34,7 @@ pub enum StickBy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Node {
-    Target(Target),
+    Target(Box<Target>),
     /// Another route of the project.
     Route {
         alias: RouteAlias,

@@ -116,18 +116,6 @@ impl RouteTable {
 }
 
 impl Route {
-    /// A route that is nothing but another name of a target.
-    pub fn to(target: Target) -> Self {
-        Self {
-            description: String::new(),
-            node: Node::Target(target),
-            shadow: None,
-            overrides: Overrides::default(),
-            drop_params: false,
-            cache: None,
-        }
-    }
-
     fn check(&self) -> Result<(), String> {
         if self.description.chars().count() > MAX_DESCRIPTION_CHARS {
             return Err(format!(
