@@ -57,7 +57,7 @@ pub enum LlmError {
         provider: ProviderName,
         source: Arc<NotPublic>,
     },
-    #[error("{provider}'s answer can not be read: {source}")]
+    #[error("{provider}'s answer is not as its API describes it")]
     AnswerUnreadable {
         provider: ProviderName,
         source: Unreadable,
