@@ -39,18 +39,25 @@ struct CompletionDetails {
 /// Tokens of one call. No token is in two classes, so the classes add up to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Text that the provider read anew.
     pub input: u64,
+    /// Read from the provider's cache.
     pub input_cached: u64,
-    /// Written to the provider's cache for as long as it keeps it by default; Anthropic's five minutes.
+    /// Written to the provider's cache, to be kept for five minutes or as long as the provider likes.
     pub input_cache_write: u64,
-    /// Written to Anthropic's cache for an hour.
+    /// Written to the provider's cache, to be kept for an hour.
     pub input_cache_write_1h: u64,
     pub input_audio: u64,
+    /// Audio read from the provider's cache.
+    pub input_audio_cached: u64,
+    /// Images, where the provider counts them apart.
     pub input_image: u64,
     pub output: u64,
     pub output_reasoning: u64,
     pub output_audio: u64,
     pub output_image: u64,
+    /// Searches of the web that the provider made; not tokens, and not part of the total.
+    pub web_searches: u64,
     /// What the provider says; it can differ from the sum.
     pub total: u64,
 }
@@ -82,7 +89,6 @@ impl From<OpenAiUsage> for Usage {
             input,
             input_cached,
             input_cache_write,
-            input_cache_write_1h: 0,
             input_audio,
             input_image,
             output,
@@ -92,6 +98,7 @@ impl From<OpenAiUsage> for Usage {
             total: usage
                 .total_tokens
                 .unwrap_or(prompt.saturating_add(completion)),
+            ..Self::default()
         }
     }
 }
@@ -105,18 +112,20 @@ fn take(from: &mut u64, tokens: Option<u64>) -> u64 {
 
 impl Usage {
     /// Names as Langfuse gives them to OpenAI's usage.
-    const fn classes(&self) -> [(&'static str, u64); 10] {
+    const fn classes(&self) -> [(&'static str, u64); 12] {
         [
             ("input", self.input),
             ("input_cached_tokens", self.input_cached),
             ("input_cache_write_tokens", self.input_cache_write),
             ("input_cache_write_1h_tokens", self.input_cache_write_1h),
             ("input_audio_tokens", self.input_audio),
+            ("input_audio_cached_tokens", self.input_audio_cached),
             ("input_image_tokens", self.input_image),
             ("output", self.output),
             ("output_reasoning_tokens", self.output_reasoning),
             ("output_audio_tokens", self.output_audio),
             ("output_image_tokens", self.output_image),
+            ("web_searches", self.web_searches),
         ]
     }
 
@@ -127,6 +136,7 @@ impl Usage {
             .saturating_add(self.input_cache_write)
             .saturating_add(self.input_cache_write_1h)
             .saturating_add(self.input_audio)
+            .saturating_add(self.input_audio_cached)
             .saturating_add(self.input_image)
     }
 
