@@ -71,6 +71,10 @@ impl<'a> Fields<'a> {
             .filter(|value| !value.is_null())
     }
 
+    pub fn put_back(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(|value| !value.is_null())
     }

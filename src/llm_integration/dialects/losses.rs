@@ -29,9 +29,7 @@ impl Losses {
         match self.leniency {
             Leniency::Refuse => Err(Untranslatable::new(field, why)),
             Leniency::Drop => {
-                if !self.dropped.contains(&field) {
-                    self.dropped.push(field);
-                }
+                self.note(field);
                 Ok(())
             }
         }
@@ -44,6 +42,31 @@ impl Losses {
         } else {
             Ok(())
         }
+    }
+
+    /// `field` only advises: leaving it out changes what the call costs or shows, not what it asks. So
+    /// nobody is refused for it, and it is listed.
+    pub fn note(&mut self, field: impl Into<String>) {
+        let field = field.into();
+        if !self.dropped.contains(&field) {
+            self.dropped.push(field);
+        }
+    }
+
+    /// Every field that only the request's own dialect knows.
+    pub fn lose_all<'a>(
+        &mut self,
+        prefix: impl std::fmt::Display,
+        names: impl IntoIterator<Item = &'a String>,
+        whose: &str,
+    ) -> Result<(), Untranslatable> {
+        for name in names {
+            let why = format!(
+                "{whose} has no such field; leave it out, or ask for what can not be carried to be dropped"
+            );
+            self.lose(format!("{prefix}{name}"), why)?;
+        }
+        Ok(())
     }
 
     pub fn into_dropped(self) -> Vec<String> {
