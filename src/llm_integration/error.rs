@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::{LimitExceeded, dialects::{Unreadable, Untranslatable}},
+    llm_integration::{
+        LimitExceeded,
+        dialects::{Unreadable, Untranslatable},
+    },
     platform::db::DbError,
 };
 
@@ -63,11 +66,16 @@ pub enum LlmError {
         source: Unreadable,
     },
     #[error("every provider of `{model}` failed lately and is left alone for a moment")]
-    BreakersOpen { model: String, retry_after: Duration },
+    BreakersOpen {
+        model: String,
+        retry_after: Duration,
+    },
     #[error("{provider} has no place for another call; try again in a moment")]
     ProviderBusy { provider: ProviderName },
     #[error("the gateway has no place for another call; try again in a moment")]
     GatewayBusy,
+    #[error("the routes can not be read")]
+    RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
     #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
@@ -121,13 +129,31 @@ fn standing(version: Option<i32>) -> String {
     )
 }
 
+impl LlmError {
+    /// The provider that it is about.
+    pub const fn provider(&self) -> Option<&ProviderName> {
+        match self {
+            Self::ProviderFailed { provider, .. }
+            | Self::ProviderCutOff { provider }
+            | Self::ProviderTimeout { provider, .. }
+            | Self::AnswerTooLarge { provider, .. }
+            | Self::AnswerUnreadable { provider, .. }
+            | Self::NotAskable { provider, .. }
+            | Self::ProviderBusy { provider } => Some(provider),
+            _ => None,
+        }
+    }
+}
+
 impl From<LlmError> for Failure {
     fn from(error: LlmError) -> Self {
         use LlmError as E;
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::Untranslatable(_) | E::NoRouteApplies { .. } => {
+                ErrorCode::InvalidRequest
+            }
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -154,7 +180,7 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }
-            E::NoRouteApplies { .. } => ErrorCode::InvalidRequest,
+            E::RoutesUnreadable(_) => ErrorCode::Unavailable,
             E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }

@@ -18,7 +18,7 @@ mod surface;
 mod traces;
 
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,

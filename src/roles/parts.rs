@@ -6,7 +6,9 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Providers, Recorder, Routes, TraceWriter, Traces},
+    llm_integration::{
+        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, TraceWriter, Traces,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -87,10 +89,14 @@ impl Parts {
         )?;
         let gateway = Gateway::new(
             &settings.gateway,
-            providers,
-            prices.clone(),
-            recorder,
-            clock.clone(),
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder,
+                clock: clock.clone(),
+            },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {

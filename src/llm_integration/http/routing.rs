@@ -122,7 +122,7 @@ pub(super) async fn get(
 /// and `any`. `shadow` (`percent`, `target`) also makes a share of the calls elsewhere, for their
 /// trace alone. `overrides` of the route or of a target set `first_byte_timeout_ms`,
 /// `idle_timeout_ms`, `total_timeout_ms`, `attempts`, `backoff_ms`, `max_backoff_ms`,
-/// `max_retry_after_ms`, `restart_streams`, `breaker` (`failure_ratio`, `min_calls`, `window_ms`,
+/// `max_retry_after_ms`, `breaker` (`failure_ratio`, `min_calls`, `window_ms`,
 /// `open_ms`, `probes`) and `hedge` (`after_ms`, `after_p95`).
 #[utoipa::path(tag = "routes", security(("api_key" = [])), params(("alias" = String, Path)),
     request_body = serde_json::Value,

@@ -47,7 +47,9 @@ impl Providers {
 
     /// Whether the operator configured a provider of this name.
     pub fn is_configured(&self, name: &str) -> bool {
-        self.configured.iter().any(|known| known.name.as_str() == name)
+        self.configured
+            .iter()
+            .any(|known| known.name.as_str() == name)
     }
 
     /// Every provider that a project can call: its own, then the operator's that it does not replace.

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use rand::Rng;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::Policy;
-
-const RETRY_AFTER_MS: &str = "retry-after-ms";
 
 /// The pause before try number `tries` + 1. `None` when the provider asks for a longer one than is
 /// waited for.
@@ -30,21 +26,6 @@ pub fn pause(
     Some(longest.mul_f64(random.random_range(0.5..=1.0)))
 }
 
-/// What `retry-after-ms` or `retry-after` asks for: seconds, or a date.
-pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = |text: &str| text.parse::<f64>().ok();
-    if let Some(ms) = text(RETRY_AFTER_MS).and_then(seconds) {
-        return Duration::try_from_secs_f64(ms / 1000.0).ok();
-    }
-    let given = text(RETRY_AFTER.as_str())?;
-    if let Some(seconds) = seconds(given) {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let at = DateTime::parse_from_rfc2822(given).ok()?;
-    Some((at.with_timezone(&Utc) - now).to_std().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use rand::{SeedableRng, rngs::StdRng};
@@ -60,7 +41,6 @@ mod tests {
         backoff: Duration::from_millis(100),
         max_backoff: Duration::from_millis(350),
         max_retry_after: Duration::from_secs(5),
-        restart_streams: false,
         breaker: BreakerPolicy {
             failure_ratio: 0.5,
             min_calls: 1,
@@ -90,28 +70,5 @@ mod tests {
         let mut wait = |seconds| pause(&POLICY, 1, Some(Duration::from_secs(seconds)), &mut random);
         assert_eq!(wait(5), Some(Duration::from_secs(5)));
         assert_eq!(wait(6), None);
-    }
-
-    #[test]
-    fn milliseconds_seconds_and_dates_are_understood() {
-        let now = "2026-11-22T10:00:00Z".parse().unwrap();
-        for (name, value, expected) in [
-            ("retry-after-ms", "1500", Some(1_500)),
-            ("retry-after", "2", Some(2_000)),
-            ("retry-after", "0.5", Some(500)),
-            ("retry-after", "Sun, 22 Nov 2026 10:00:03 GMT", Some(3_000)),
-            ("retry-after", "Sun, 22 Nov 2026 09:00:00 GMT", Some(0)),
-            ("retry-after", "soon", None),
-            ("retry-after", "-1", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, value.parse().unwrap());
-            let found = retry_after(&headers, now);
-            assert_eq!(
-                found,
-                expected.map(Duration::from_millis),
-                "{name}: {value}"
-            );
-        }
     }
 }

@@ -13,7 +13,7 @@ mod schema;
 mod service;
 mod store;
 
-pub use backoff::{pause, retry_after};
+pub use backoff::pause;
 pub use health::{BreakerState, Endpoint, Entered, Health, Refusal, RetryBudget};
 pub use model::{
     BreakerPolicy, CacheWish, Capability, Case, Condition, Facts, FailureClass, HedgePolicy, Needs,

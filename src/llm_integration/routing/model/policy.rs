@@ -33,9 +33,6 @@ pub struct Overrides {
     /// The longest `retry-after` that is waited for; a longer one is a reason to go on at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_retry_after_ms: Option<u64>,
-    /// Whether a stream that breaks after its first event begins again at the next try.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub restart_streams: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker: Option<BreakerPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +75,6 @@ pub struct Policy {
     pub backoff: Duration,
     pub max_backoff: Duration,
     pub max_retry_after: Duration,
-    pub restart_streams: bool,
     pub breaker: BreakerPolicy,
     pub hedge: Option<HedgePolicy>,
 }
@@ -107,7 +103,6 @@ impl Policy {
             backoff_ms,
             max_backoff_ms,
             max_retry_after_ms,
-            restart_streams,
             breaker,
             hedge,
         } = *overrides;
@@ -120,7 +115,6 @@ impl Policy {
             backoff: time(backoff_ms, self.backoff),
             max_backoff: time(max_backoff_ms, self.max_backoff),
             max_retry_after: time(max_retry_after_ms, self.max_retry_after),
-            restart_streams: restart_streams.unwrap_or(self.restart_streams),
             breaker: breaker.unwrap_or(self.breaker),
             hedge: hedge.or(self.hedge),
         }
