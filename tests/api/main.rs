@@ -17,6 +17,7 @@ mod migrations;
 mod openapi;
 mod prompts;
 mod routes;
+mod routing;
 mod shell;
 mod start;
 mod traces;

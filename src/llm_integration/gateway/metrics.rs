@@ -103,7 +103,7 @@ mod tests {
         for at in 0..2 * MAX_MODELS {
             known(&format!("model-{at}"));
         }
-        assert_eq!(known("one more"), OTHER);
+        assert_eq!(known("one more"), SharedString::from(OTHER));
         assert!(MODELS.read().unwrap().len() <= MAX_MODELS);
     }
 }
