@@ -90,6 +90,10 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    Missing { what: &'static str, id: String },
+    #[error("{what}")]
+    InvalidRequest { what: String },
     #[error("{0}")]
     LimitExceeded(Box<LimitExceeded>),
     #[error("this key's policy does not allow the model `{model}`")]
@@ -151,9 +155,10 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } | E::Untranslatable(_) | E::NoRouteApplies { .. } => {
-                ErrorCode::InvalidRequest
-            }
+            E::InvalidCall { .. }
+            | E::InvalidRequest { .. }
+            | E::Untranslatable(_)
+            | E::NoRouteApplies { .. } => ErrorCode::InvalidRequest,
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -163,7 +168,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
-            E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
+                ErrorCode::ProviderNotConfigured
+            }
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
@@ -184,6 +191,7 @@ impl From<LlmError> for Failure {
             E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
+            | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,

@@ -13,6 +13,7 @@ mod limits;
 mod pricing;
 pub mod providers;
 pub mod routing;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -35,6 +36,10 @@ pub use providers::{
     Providers,
 };
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{

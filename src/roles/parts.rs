@@ -7,7 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, TraceWriter, Traces,
+        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores, TraceWriter,
+        Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -53,6 +54,7 @@ pub(super) struct Parts {
     pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -78,8 +80,12 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) =
-            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) = Recorder::new(
+            db.clone(),
+            prices.clone(),
+            clock.clone(),
+            settings.gateway.trace_timeout(),
+        );
         let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
@@ -110,6 +116,7 @@ impl Parts {
             routes,
             limits,
             traces: Traces::new(db.clone()),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

@@ -22,6 +22,7 @@ mod text;
 
 pub use dialect::Dialect;
 use dialect::{ClientSide, ProviderSide};
+use face::SCHEMA_NAME;
 pub use face::{
     Completeness, DecodeEvents, EncodeContext, EncodeEvents, Encoded, Frame, Leniency, Unreadable,
     Untranslatable,

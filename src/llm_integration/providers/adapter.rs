@@ -99,6 +99,8 @@ pub(super) fn bearer(
     Ok(())
 }
 
+const HEX_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
 /// A model's name as one segment of a path, whatever it holds.
 pub(super) fn segment(model: &str) -> String {
     let mut encoded = String::with_capacity(model.len());
@@ -106,7 +108,9 @@ pub(super) fn segment(model: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(HEX_DIGITS[usize::from(digit)]));
+            }
         }
     }
     encoded

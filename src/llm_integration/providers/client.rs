@@ -44,7 +44,7 @@ impl ProviderClient {
         let addresses = AddressRules::new(&settings.provider_private_hosts);
         Ok(Self {
             trusted: client(settings, None)?,
-            guarded: client(settings, Some(addresses.clone()))?,
+            guarded: client(settings, Some(&addresses))?,
             addresses,
             first_byte_timeout: settings.first_byte_timeout(),
             idle_timeout: settings.idle_timeout(),
@@ -137,7 +137,7 @@ impl ProviderClient {
 
 fn client(
     settings: &GatewaySettings,
-    addresses: Option<AddressRules>,
+    addresses: Option<&AddressRules>,
 ) -> Result<Client, ConfigError> {
     let builder = || {
         let builder = Client::builder()
@@ -148,7 +148,7 @@ fn client(
             // Answers pass as they are, so they must come as they are.
             .no_gzip()
             .redirect(redirect::Policy::none());
-        match &addresses {
+        match addresses {
             // A proxy would resolve names itself, without our rules.
             Some(rules) => builder.dns_resolver(Arc::new(rules.clone())).no_proxy(),
             None => builder,

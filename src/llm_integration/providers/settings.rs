@@ -53,7 +53,7 @@ fn well_known(
     let mut spec = ProviderSpec::new(name_in(&section, kind.name())?, kind);
     spec.key = settings.api_key.set().map(SecretText::new);
     spec.base_url = text(&settings.base_url).filter(|url| url != OPENAI_URL);
-    Ok(checked(section, spec, false)?)
+    checked(section, spec, false)
 }
 
 fn named(

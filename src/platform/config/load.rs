@@ -111,13 +111,13 @@ impl Loader<'_> {
         known: &BTreeSet<String>,
         origin: &str,
     ) -> Result<(), ConfigError> {
-        let is_below = |table: &&str| {
+        let is_below = |table: &str| {
             let rest = key
-                .strip_prefix(*table)
+                .strip_prefix(table)
                 .and_then(|rest| rest.strip_prefix('.'));
             rest.is_some_and(|rest| rest.split_once('.').is_some())
         };
-        if self.open.iter().any(|table| is_below(&table)) {
+        if self.open.iter().any(|table| is_below(table)) {
             return Ok(());
         }
         require_known(key, known, origin)

@@ -4,10 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::llm_integration::dialects::{ErrorKind, ProviderError};
-
-/// Characters of a body that is no error of this dialect, kept as its message.
-const SHOWN_CHARS: usize = 500;
+use crate::llm_integration::dialects::{ErrorKind, ProviderError, failure};
 
 /// What an error object says; all of it may be missing, and `code` may be a number.
 #[derive(Deserialize, Default)]
@@ -20,47 +17,26 @@ pub(super) struct ErrorObject {
     code: Option<Value>,
 }
 
+#[derive(Deserialize)]
+struct Body {
+    error: ErrorObject,
+}
+
 pub(super) fn decode(status: u16, body: &[u8]) -> ProviderError {
-    let shown = || {
-        let text: String = String::from_utf8_lossy(body)
-            .chars()
-            .take(SHOWN_CHARS)
-            .collect();
-        if text.trim().is_empty() {
-            format!("the provider answered with the status {status} and no body")
-        } else {
-            text
-        }
-    };
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
-        return ProviderError::new(ErrorKind::of_status(status), status, shown());
-    };
-    let text_of = |value: Option<Value>| value.and_then(|v| v.as_str().map(str::to_owned));
-    match fields.shift_remove("error") {
-        Some(error @ Value::Object(_)) => {
-            let object: ErrorObject = serde_json::from_value(error).unwrap_or_default();
-            of_object(object, status, shown)
-        }
-        Some(Value::String(message)) => {
-            ProviderError::new(ErrorKind::of_status(status), status, message)
-        }
-        // Compatible servers' other forms.
-        _ => {
-            let message = text_of(fields.shift_remove("message"))
-                .or_else(|| text_of(fields.shift_remove("detail")));
-            let message = message.unwrap_or_else(shown);
-            ProviderError::new(ErrorKind::of_status(status), status, message)
-        }
+    match serde_json::from_slice::<Body>(body) {
+        Ok(body) => of_object(body.error, status),
+        // Compatible servers have other forms.
+        Err(_) => failure::of_unknown_body(status, body),
     }
 }
 
 /// An error in the middle of a stream.
 pub(in super::super) fn decode_in_stream(error: &str) -> ProviderError {
     let object: ErrorObject = serde_json::from_str(error).unwrap_or_default();
-    of_object(object, 0, || error.chars().take(SHOWN_CHARS).collect())
+    of_object(object, 0)
 }
 
-fn of_object(object: ErrorObject, status: u16, shown: impl FnOnce() -> String) -> ProviderError {
+fn of_object(object: ErrorObject, status: u16) -> ProviderError {
     let ErrorObject {
         message,
         kind,
@@ -75,7 +51,7 @@ fn of_object(object: ErrorObject, status: u16, shown: impl FnOnce() -> String) -
     ProviderError {
         kind: kind_of(code.as_deref(), kind.as_deref(), status),
         status,
-        message: message.unwrap_or_else(shown),
+        message: message.unwrap_or_else(|| "the provider gave no reason".to_owned()),
         code: code.or(kind),
         param: param.and_then(|param| param.as_str().map(str::to_owned)),
     }

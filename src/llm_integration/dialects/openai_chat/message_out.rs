@@ -71,7 +71,7 @@ fn head(
     if from == Dialect::OpenAiChat {
         fields.extend(message.extra.clone());
     } else {
-        losses.lose_all(format_args!("{path}."), message.extra.keys(), WHOSE)?;
+        losses.lose_all(format_args!("{path}."), &message.extra, WHOSE)?;
     }
     Ok(fields)
 }
@@ -125,11 +125,7 @@ fn tool_result(
         losses.note("cache_control");
     }
     if from != Dialect::OpenAiChat {
-        losses.lose_all(
-            format_args!("{path}.tool_result."),
-            part.extra.keys(),
-            WHOSE,
-        )?;
+        losses.lose_all(format_args!("{path}.tool_result."), &part.extra, WHOSE)?;
     }
     let is_text = |part: &&Part| matches!(part.content, Content::Text(_));
     let mut texts: Vec<Part> = result.parts.iter().filter(is_text).cloned().collect();

@@ -62,16 +62,7 @@ fn finish(
         fields.extend(part.extra.clone());
         return Ok(());
     }
-    let known = part.extra.keys().filter(|name| {
-        // Of a text that the model wrote: where it had read it. The text says the same without.
-        let only_advises = name.as_str() == "citations";
-        if only_advises {
-            losses.note("citations");
-        }
-        !only_advises
-    });
-    let lost: Vec<_> = known.collect();
-    losses.lose_all(format_args!("{path}."), lost, WHOSE)
+    losses.lose_all(format_args!("{path}."), &part.extra, WHOSE)
 }
 
 fn content(

@@ -26,8 +26,6 @@ const SHARED_FIELDS: &[&str] = &[
 ];
 /// Whose the dialect is, in messages to people.
 pub(super) const WHOSE: &str = "OpenAI's chat";
-/// The name of a JSON schema that came without one.
-pub(in super::super) const SCHEMA_NAME: &str = "output";
 
 pub(super) fn encode(request: &Request, leniency: Leniency) -> Result<Encoded, Untranslatable> {
     let mut losses = Losses::new(leniency);
@@ -206,19 +204,20 @@ fn extra(
     body: &mut Map<String, Value>,
     losses: &mut Losses,
 ) -> Result<(), Untranslatable> {
-    for (name, value) in &request.extra {
-        let carried = match request.dialect {
-            Dialect::OpenAiChat => true,
-            Dialect::OpenAiResponses => SHARED_FIELDS.contains(&name.as_str()),
-            _ => false,
-        };
+    let carried = |name: &str| match request.dialect {
+        Dialect::OpenAiChat => true,
+        Dialect::OpenAiResponses => SHARED_FIELDS.contains(&name),
+        _ => false,
+    };
+    let mut others = request.extra.clone();
+    others.retain(|name, value| {
+        let carried = carried(name);
         if carried {
-            body.insert(name.clone(), value.clone());
-        } else {
-            losses.lose_all("", [name], WHOSE)?;
+            body.insert(name.clone(), value.take());
         }
-    }
-    Ok(())
+        !carried
+    });
+    losses.lose_all("", &others, WHOSE)
 }
 
 fn tools(request: &Request, losses: &mut Losses) -> Result<Value, Untranslatable> {
@@ -248,7 +247,7 @@ fn encode_tool(
             if request.dialect == Dialect::OpenAiChat {
                 function.extend(extra.clone());
             } else {
-                losses.lose_all(format_args!("tools[{at}]."), extra.keys(), WHOSE)?;
+                losses.lose_all(format_args!("tools[{at}]."), extra, WHOSE)?;
             }
             Ok(Some(json!({ "type": "function", "function": function })))
         }

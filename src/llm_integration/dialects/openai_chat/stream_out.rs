@@ -115,6 +115,8 @@ impl Encoder {
                 self.choices.entry(choice).or_default().refused = true;
                 json!({ "refusal": text })
             }
+            // The text says the same without.
+            Delta::Citation(_) => return,
             Delta::Arguments(text) => {
                 let calls = self.choices.get(&choice).map(|writing| &writing.calls);
                 let Some(&(index, custom)) = calls.and_then(|calls| calls.get(&part)) else {

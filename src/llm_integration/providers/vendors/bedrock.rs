@@ -1,4 +1,4 @@
-//! Amazon Bedrock: Converse for every model, signed with SigV4 or with a bearer key of Bedrock's own.
+//! Amazon Bedrock: Converse for every model, signed with `SigV4` or with a bearer key of Bedrock's own.
 
 use aws_credential_types::Credentials;
 use reqwest::Request;
