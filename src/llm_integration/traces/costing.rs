@@ -45,10 +45,11 @@ impl Costs {
             let service_tier = parameters
                 .and_then(|json| serde_json::from_str::<Parameters>(json).ok())
                 .and_then(|parameters| parameters.service_tier);
+            let models = [model.as_str()];
             let call = PricedCall {
                 service_tier: service_tier.as_deref(),
                 model_parameters: parameters,
-                ..PricedCall::of(&[model], state.start.at())
+                ..PricedCall::of(&models, state.start.at())
             };
             let usage = usage.iter().map(|(name, units)| (name.as_str(), *units));
             self.0.get(&project)?.cost_of(&call, &usage.collect())
