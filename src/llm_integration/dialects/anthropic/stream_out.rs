@@ -127,7 +127,7 @@ impl EncodeEvents for Encoder {
         if self.failed {
             return;
         }
-        if !matches!(event, Event::Start { .. } | Event::Usage(_)) {
+        if !matches!(event, Event::Start { .. } | Event::Usage(_) | Event::Error(_)) {
             self.begin(out);
         }
         match event {

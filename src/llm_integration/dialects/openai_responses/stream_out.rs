@@ -162,7 +162,7 @@ impl EncodeEvents for Encoder {
             head.created = created.unwrap_or(head.created);
             head.service_tier = tier.as_deref().map(service_tier);
         }
-        if !matches!(event, Event::Ping) {
+        if !matches!(event, Event::Ping | Event::Error(_)) {
             self.begin(out);
         }
         match event {
