@@ -37,6 +37,7 @@ permissions! {
     PricesManage = "prices:manage", "Edit the price table.";
     GuardrailsManage = "guardrails:manage", "See, edit and try guardrails.";
     CacheManage = "cache:manage", "Purge the cache of answers.";
+    RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
 }
 
 impl fmt::Display for Permission {

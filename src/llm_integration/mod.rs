@@ -14,28 +14,34 @@ mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+mod reconciliation;
+pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
     LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
 };
 pub use pricing::{
-    AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
-    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
-    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
-    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
+    AnthropicUsage, AttributeCondition, AttributeSource, Class, Cost, ModelDefinition,
+    ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage, Operator, PriceEntry,
+    PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates, Replaces, Tier, Usage,
+    UsageCondition, UsagePattern, UsdPerMillion, Validity, When, estimate_input, estimate_output,
 };
 pub use providers::{
     AddressRules, CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind,
     ProviderName, Providers,
 };
+pub use reconciliation::{
+    Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
+};
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,

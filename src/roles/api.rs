@@ -13,7 +13,7 @@ use super::{
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
     interop::langfuse,
-    llm_integration,
+    llm_integration::{self, Reconciliations},
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
@@ -70,8 +70,13 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.jobs.clone()))
         .app_data(web::Data::new(parts.gateway.clone()))
         .app_data(web::Data::new(parts.prices.clone()))
+        .app_data(web::Data::new(Reconciliations::new(
+            parts.traces.clone(),
+            parts.prices.clone(),
+        )))
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
+        .app_data(web::Data::new(parts.routes.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

@@ -7,8 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces,
-        cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
@@ -90,7 +91,24 @@ impl Parts {
             clock.clone(),
             settings.gateway.trace_timeout(),
         );
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let providers = Providers::new(&settings.gateway, clock.clone())?;
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
+        let gateway = Gateway::new(
+            &settings.gateway,
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder,
+                clock: clock.clone(),
+            },
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -100,6 +118,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            routes,
             limits,
             cache,
             guardrails,

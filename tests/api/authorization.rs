@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, guardrails, jobs, langfuse_prompts, prices, prompts, scores,
+    gateway, guardrails, jobs, langfuse_prompts, prices, prompts, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -88,6 +88,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(guardrails::authorization_cases(&app).await);
         cases.extend(prices::authorization_cases(&app).await);
+        cases.extend(routes::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());

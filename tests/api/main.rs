@@ -18,6 +18,8 @@ mod migrations;
 mod openapi;
 mod prices;
 mod prompts;
+mod routes;
+mod routing;
 mod scores;
 mod shell;
 mod start;

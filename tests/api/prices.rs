@@ -1,11 +1,12 @@
 //! The price table, with dates and tiers, in our API and in Langfuse's.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     authorization::{Case, MARK},
     each_database,
-    support::App,
+    support::{App, app::Answer},
 };
 
 const MODELS: &str = "/api/public/models";
@@ -14,7 +15,12 @@ const MODELS: &str = "/api/public/models";
 pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     let created = app.post(MODELS, &model(MARK)).await.expect(200);
     let path = format!("{MODELS}/{}", created["id"].as_str().expect("an id"));
+    let csv = "date,model,cost\n2026-01-01,m,1\n";
     vec![
+        (
+            "POST /api/v1/reconciliation",
+            Case::Own(json!({ "csv": csv })),
+        ),
         ("GET /api/public/models", Case::Own(Value::Null)),
         ("POST /api/public/models", Case::Own(model("theirs"))),
         (
@@ -101,6 +107,19 @@ each_database! {
         assert_eq!(model_body["pricingTiers"][1]["conditions"][0]["values"], json!(["batch"]));
         app.put(&path, &model("x")).await.expect(400);
         app.delete(&path).await.expect(404);
+    }
+
+    async fn an_invoice_is_compared_with_the_ledger_in_json_and_csv(app: App) {
+        let csv = "date,model,input,output,cost\n2026-01-01,gpt-4o,10,1,0.5\n";
+        let path = "/api/v1/reconciliation?format=generic";
+        let send = || app.request(Method::POST, path).header("content-type", "text/csv").body(csv);
+        let report = Answer::of(send()).await.expect(200);
+        assert_eq!((&report["reconciled"], &report["invoice_cost"]), (&json!(false), &json!("0.500000000")));
+        assert_eq!(report["lines"][0]["explanations"][0]["reason"], "missing_in_ledger");
+        let table = Answer::of(send().header("accept", "text/csv")).await;
+        assert!(table.text.contains("2026-01-01,gpt-4o,0,10,0,1,0,0.500000000,"), "{}", table.text);
+        let error = app.post(path, &json!({ "csv": "a,b\n1,2\n" })).await.expect_error(400);
+        assert!(error["message"].as_str().unwrap().contains("the columns are a, b"), "{error}");
     }
 
     async fn what_is_no_model_is_refused(app: App) {

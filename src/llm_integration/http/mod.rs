@@ -1,4 +1,4 @@
-//! The endpoints of the gateway and of prices.
+//! The endpoints of the gateway, of prices and of routes.
 
 mod cache;
 mod chat;
@@ -6,6 +6,8 @@ mod guardrails;
 mod models;
 mod passed;
 mod prices;
+mod reconciliation;
 mod routes;
+mod routing;
 
 pub use routes::routes;

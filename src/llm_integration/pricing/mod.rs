@@ -14,6 +14,7 @@ mod schema;
 mod service;
 mod store;
 mod table;
+mod tokens;
 mod usage;
 mod vendor_usage;
 
@@ -28,7 +29,6 @@ pub use model::{
 pub use pattern::ModelPattern;
 pub use service::{NewPrice, Prices, Replaces};
 pub use table::{PriceLine, PriceTable};
+pub use tokens::{estimate_input, estimate_output};
 pub use usage::Usage;
-pub use vendor_usage::{
-    AnthropicUsage, BedrockUsage, GeminiUsage, OpenAiResponsesUsage, OpenAiUsage,
-};
+pub use vendor_usage::{AnthropicUsage, OpenAiResponsesUsage, OpenAiUsage};

@@ -45,6 +45,11 @@ impl PriceTable {
         }
     }
 
+    /// Without prices of a project.
+    pub fn bundled() -> Self {
+        Self::new(Vec::new(), super::bundled::layer())
+    }
+
     /// The price that counts for a call.
     pub fn price(&self, call: &PricedCall<'_>) -> Option<&ModelPrice> {
         // On a server of one's own, a model of a known name does not cost what its vendor takes.

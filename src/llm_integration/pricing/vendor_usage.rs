@@ -1,8 +1,7 @@
 //! How each vendor reports what a call used, and what of it counts what.
 //!
 //! OpenAI's input includes what was read from the cache, and its output the reasoning. Anthropic's
-//! and Bedrock's input excludes what was read from the cache and written to it. Gemini's prompt
-//! includes the cached part, and its candidates exclude the thoughts.
+//! input excludes what was read from the cache and written to it.
 
 use serde::Deserialize;
 
@@ -74,47 +73,6 @@ struct AnthropicCacheCreation {
 #[serde(default)]
 struct AnthropicServerTools {
     web_search_requests: Option<u64>,
-}
-
-/// Gemini's `usageMetadata`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct GeminiUsage {
-    prompt_token_count: Option<u64>,
-    cached_content_token_count: Option<u64>,
-    candidates_token_count: Option<u64>,
-    thoughts_token_count: Option<u64>,
-    tool_use_prompt_token_count: Option<u64>,
-    total_token_count: Option<u64>,
-    prompt_tokens_details: Vec<GeminiModality>,
-    cache_tokens_details: Vec<GeminiModality>,
-    candidates_tokens_details: Vec<GeminiModality>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct GeminiModality {
-    modality: String,
-    token_count: Option<u64>,
-}
-
-/// The `usage` of Bedrock's Converse.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct BedrockUsage {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    total_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_write_input_tokens: Option<u64>,
-    cache_details: Vec<BedrockCacheDetail>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct BedrockCacheDetail {
-    ttl: String,
-    input_tokens: Option<u64>,
 }
 
 /// Moves tokens of a class out of the class that counted them too.
@@ -213,63 +171,6 @@ impl From<AnthropicUsage> for Usage {
     }
 }
 
-impl From<GeminiUsage> for Usage {
-    fn from(usage: GeminiUsage) -> Self {
-        let of = |details: &[GeminiModality], modality: &str| {
-            let counts = details.iter().filter(|detail| detail.modality == modality);
-            counts.filter_map(|detail| detail.token_count).sum::<u64>()
-        };
-        let mut input = usage.prompt_token_count.unwrap_or(0);
-        let mut cached = usage.cached_content_token_count.unwrap_or(0).min(input);
-        input -= cached;
-        let cached_audio = take(&mut cached, Some(of(&usage.cache_tokens_details, "AUDIO")));
-        let audio = of(&usage.prompt_tokens_details, "AUDIO").saturating_sub(cached_audio);
-        let mut output = usage.candidates_token_count.unwrap_or(0);
-        let summed = Self {
-            input_audio: take(&mut input, Some(audio)),
-            input_audio_cached: cached_audio,
-            input_cached: cached,
-            input: input.saturating_add(usage.tool_use_prompt_token_count.unwrap_or(0)),
-            output_audio: take(
-                &mut output,
-                Some(of(&usage.candidates_tokens_details, "AUDIO")),
-            ),
-            output_image: take(
-                &mut output,
-                Some(of(&usage.candidates_tokens_details, "IMAGE")),
-            ),
-            output,
-            output_reasoning: usage.thoughts_token_count.unwrap_or(0),
-            ..Self::default()
-        }
-        .with_summed_total();
-        let total = usage.total_token_count.unwrap_or(summed.total);
-        Self { total, ..summed }
-    }
-}
-
-impl From<BedrockUsage> for Usage {
-    fn from(usage: BedrockUsage) -> Self {
-        let mut written = usage.cache_write_input_tokens.unwrap_or(0);
-        let hours = usage
-            .cache_details
-            .iter()
-            .filter(|detail| detail.ttl == "1h");
-        let for_an_hour = hours.filter_map(|detail| detail.input_tokens).sum();
-        let summed = Self {
-            input: usage.input_tokens.unwrap_or(0),
-            input_cached: usage.cache_read_input_tokens.unwrap_or(0),
-            input_cache_write_1h: take(&mut written, Some(for_an_hour)),
-            input_cache_write: written,
-            output: usage.output_tokens.unwrap_or(0),
-            ..Self::default()
-        }
-        .with_summed_total();
-        let total = usage.total_tokens.unwrap_or(summed.total);
-        Self { total, ..summed }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde::de::DeserializeOwned;
@@ -315,34 +216,5 @@ mod tests {
             (100, 200)
         );
         assert_eq!((usage.web_searches, usage.total), (2, 917));
-    }
-
-    #[test]
-    fn gemini_counts_the_cache_within_its_prompt_and_thoughts_beside_its_candidates() {
-        let usage = usage::<GeminiUsage>(
-            r#"{"promptTokenCount": 100, "cachedContentTokenCount": 60, "candidatesTokenCount": 20,
-                "thoughtsTokenCount": 30, "totalTokenCount": 150,
-                "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 70}, {"modality": "AUDIO", "tokenCount": 30}],
-                "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 10}]}"#,
-        );
-        assert_eq!((usage.input, usage.input_audio), (20, 20));
-        assert_eq!((usage.input_cached, usage.input_audio_cached), (50, 10));
-        assert_eq!(
-            (usage.output, usage.output_reasoning, usage.total),
-            (20, 30, 150)
-        );
-    }
-
-    #[test]
-    fn bedrock_counts_the_cache_beside_its_input() {
-        let usage = usage::<BedrockUsage>(
-            r#"{"inputTokens": 10, "outputTokens": 5, "totalTokens": 115, "cacheReadInputTokens": 60,
-                "cacheWriteInputTokens": 40, "cacheDetails": [{"ttl": "1h", "inputTokens": 15}]}"#,
-        );
-        assert_eq!((usage.input, usage.input_cached), (10, 60));
-        assert_eq!(
-            (usage.input_cache_write, usage.input_cache_write_1h),
-            (25, 15)
-        );
     }
 }

@@ -23,4 +23,4 @@ pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
 pub use recorder::{NotStored, Recorder, TraceWriter};
 pub use report::{ObservationReport, Report, TraceReport};
-pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
+pub use service::{FoundObservation, LedgerPosition, TraceDetails, TracePage, Traces};

@@ -7,10 +7,16 @@ use super::{
     TraceFilter, TraceId, store,
 };
 use crate::{
-    kernel::{Actor, Cursor, NanoUsd, Page, PageLimit, Permission},
-    llm_integration::LlmError,
+    kernel::{Actor, Cursor, NanoUsd, Page, PageLimit, Permission, Timestamp},
+    llm_integration::{LedgerCall, LlmError},
     platform::db::{Db, DbError},
 };
+
+/// Calls that are read at once for sums.
+const LEDGER_PAGE: i64 = 5_000;
+
+/// The last call that was read: its time and id.
+pub type LedgerPosition = (Timestamp, String);
 
 /// What was traced, for those who may read it. Cheap to clone.
 #[derive(Clone)]
@@ -149,6 +155,25 @@ impl Traces {
             })
             .await
             .map_err(LlmError::from)
+    }
+
+    /// What calls of models in a time used and cost, oldest first; and where the next page begins.
+    pub async fn ledger(
+        &self,
+        actor: &Actor,
+        time: (Timestamp, Timestamp),
+        after: Option<LedgerPosition>,
+    ) -> Result<(Vec<LedgerCall>, Option<LedgerPosition>), LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let calls = self
+            .db
+            .read(move |conn| store::calls(conn, project, time, after.as_ref(), LEDGER_PAGE))
+            .await?;
+        let is_full = calls.len() as i64 == LEDGER_PAGE;
+        let next = calls.last().filter(|_| is_full);
+        let next = next.map(|(id, call)| (call.at, id.clone()));
+        Ok((calls.into_iter().map(|(_, call)| call).collect(), next))
     }
 
     pub async fn observation(

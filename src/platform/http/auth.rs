@@ -107,6 +107,7 @@ pub mod may {
         PricesManage,
         GuardrailsManage,
         CacheManage,
+        RoutesManage,
     );
 }
 

@@ -2,10 +2,12 @@
 
 mod apply;
 mod keys;
+mod ledger;
 mod read;
 mod rows;
 mod stored;
 
 pub(super) use apply::apply;
+pub(super) use ledger::calls;
 pub(super) use read::{count_traces, observation, observations, observations_of, trace, traces};
 pub(super) use stored::ObservationCost;
