@@ -6,13 +6,18 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{
+        Gateway, Limits, Prices, Recorder, TraceDurability, TraceSink, TraceWriter, Traces,
+    },
     platform::{
-        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
-        sizing::Sizing, wakeup::Wakeups,
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
+        redis::Redis, sizing::Sizing, storage, wakeup::Wakeups,
     },
     prompt::Prompts,
 };
+
+/// The folder of the log of traces, below the data directory.
+const TRACE_LOG: &str = "trace-log";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -75,13 +80,13 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(
-            db.clone(),
+        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let gateway = Gateway::new(
+            &settings.gateway,
             prices.clone(),
+            recorder.clone(),
             clock.clone(),
-            settings.gateway.trace_timeout(),
-        );
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        )?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -92,11 +97,32 @@ impl Parts {
             gateway,
             prices,
             limits,
-            traces: Traces::new(db.clone()),
+            traces: Traces::new(db.clone(), recorder),
             prompts,
             clock,
             db,
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What takes in traces, and the one writer of what it took.
+fn trace_intake(
+    settings: &Settings,
+    db: &Db,
+    prices: &Prices,
+    clock: &Clock,
+) -> Result<(Recorder, TraceWriter), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: prices.clone(),
+        clock: clock.clone(),
+        objects: Objects::new(&settings.objects, &folder, synced)?,
+        large_bytes: settings.traces.large_bytes,
+    };
+    let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
+    let longest_wait = settings.gateway.trace_timeout();
+    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
 }
