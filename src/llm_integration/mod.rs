@@ -11,7 +11,8 @@ mod gateway;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -24,10 +25,19 @@ pub use limits::{
     LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
 };
 pub use pricing::{
-    Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
-    Usage, UsdPerMillion,
+    AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
+    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
+    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
+    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
+    Providers,
+};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::Sink as TraceSink;

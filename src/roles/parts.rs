@@ -7,7 +7,7 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Gateway, Limits, Prices, Recorder, TraceDurability, TraceSink, TraceWriter, Traces,
+        Gateway, Limits, Prices, Recorder, Scores, TraceDurability, TraceSink, TraceWriter, Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -55,6 +55,7 @@ pub(super) struct Parts {
     pub prices: Prices,
     pub limits: Limits,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -98,6 +99,7 @@ impl Parts {
             prices,
             limits,
             traces: Traces::new(db.clone(), recorder),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

@@ -70,7 +70,7 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     let answer = app.post(CHAT, &call).await;
     let trace = trace_of(app, &answer).await;
     let observation = trace["observations"][0]["id"].as_str().expect("an id");
-    let price = json!({ "input": "1", "output": "1" });
+    let price = json!({ "usd_per_million": { "input": "1", "output": "1" } });
     let price_path = format!("/api/v1/prices/{MARK}");
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
@@ -361,17 +361,25 @@ with_provider! {
     ]) {
         let cost = async || trace_of(&app, &app.post(CHAT, &json!({ "model": "mine", "messages": [] })).await).await["totalCost"].clone();
         assert_eq!(cost().await, Value::Null);
-        let price = json!({ "input": "1000", "output": "2000.5" });
+        let rates = json!({ "input": "1000", "output": "2000.5" });
+        let price = json!({ "usd_per_million": rates });
         let entry = app.put("/api/v1/prices/my/own-model-*", &price).await.expect(200);
         assert_eq!((&entry["model"], &entry["source"]), (&json!("my/own-model-*"), &json!("project")));
         assert_eq!(cost().await, 0.012_000_5);
         let listed = app.get("/api/v1/prices").await.expect(200);
-        assert_eq!(listed["items"][0]["usd_per_million"], price);
+        assert_eq!(listed["items"][0]["usd_per_million"], rates);
         assert!(listed["items"].as_array().unwrap().iter().any(|item| item["model"] == "gpt-4o-mini"));
         app.delete("/api/v1/prices/my%2Fown-model-*").await.expect(204);
         assert_eq!(app.delete("/api/v1/prices/my/own-model-*").await.expect_error(404)["code"], "not_found");
         assert_eq!(cost().await, Value::Null);
-        for wrong in [json!({ "input": "-1", "output": "1" }), json!({ "input": "1", "output": "1e3" })] {
+        for wrong in [
+            json!({ "usd_per_million": { "input": "-1", "output": "1" } }),
+            json!({ "usd_per_million": { "input": "1", "output": "1e3" } }),
+            json!({ "usd_per_million": { "cached": "1" } }),
+            json!({ "usd_per_million": {} }),
+            json!({ "usd_per_million": { "input": "1" }, "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z" }),
+            json!({ "usd_per_million": { "input": "1" }, "tiers": [{ "name": "none", "when": {}, "usd_per_million": { "input": "1" } }] }),
+        ] {
             assert_eq!(app.put("/api/v1/prices/m", &wrong).await.expect_error(400)["code"], "price_invalid");
         }
         assert_eq!(provider.received().len(), 3);
@@ -395,13 +403,13 @@ with_provider! {
 
     async fn models_pass_as_they_are(app: App, provider: Provider = [
         Reply::json(200, &json!({ "object": "list", "data": [{ "id": "org/m", "object": "model", "created": 1, "owned_by": "o", "new": 1 }] })),
-        Reply::json(404, &json!({ "error": { "message": "no such model", "code": "model_not_found" } })),
     ]) {
         let listed = app.get("/v1/models").await.expect(200);
         assert_eq!(listed["data"][0], json!({ "id": "org/m", "object": "model", "created": 1, "owned_by": "o", "new": 1 }));
+        assert_eq!(app.get("/v1/models/org/m").await.expect(200), listed["data"][0]);
         assert_eq!(app.get("/v1/models/org/m%20x").await.expect_error(404)["code"], "model_not_found");
         let paths: Vec<_> = provider.received().into_iter().map(|request| request.path).collect();
-        assert_eq!(paths, ["/models", "/models/org%2Fm%20x"]);
+        assert_eq!(paths, ["/models", "/models", "/models"]);
     }
 }
 
@@ -446,7 +454,7 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     let anthropic = Provider::start([
         Reply::completion("Hello"),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
-        Reply::json(200, &json!({ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" })),
+        Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(401, &json!({ "type": "error", "error": { "type": "authentication_error" } })),
     ]).await;
     let settings = [
@@ -479,7 +487,7 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
         [
             "/v1/chat/completions",
             "/v1/models?limit=1000",
-            "/v1/models/claude-x",
+            "/v1/models?limit=1000",
             "/v1/models?limit=1000"
         ]
     );

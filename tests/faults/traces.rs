@@ -5,8 +5,8 @@ use std::{path::Path, time::Duration};
 use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
-        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceFilter, TraceId,
-        TraceDurability, TraceReport, TraceSettings, TraceSink, TraceWriter, Traces,
+        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceDurability,
+        TraceFilter, TraceId, TraceReport, TraceSettings, TraceSink, TraceWriter, Traces,
     },
     platform::{db::Db, objects::Objects},
 };

@@ -56,7 +56,7 @@ impl JsonText {
     }
 
     /// Text that was stored; `None` when it is not JSON.
-    pub(in crate::llm_integration::traces) fn stored(text: String) -> Option<Self> {
+    pub(in crate::llm_integration) fn stored(text: String) -> Option<Self> {
         RawValue::from_string(text).ok().map(Self)
     }
 

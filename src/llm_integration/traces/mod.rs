@@ -24,6 +24,7 @@ pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
 pub use merge::ObjectRef;
+pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
 pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};

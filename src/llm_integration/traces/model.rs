@@ -35,6 +35,8 @@ macro_rules! named {
     };
 }
 
+pub(in crate::llm_integration) use named;
+
 named! {
     /// What an observation observed.
     ObservationKind {
