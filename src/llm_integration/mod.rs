@@ -42,9 +42,10 @@ pub use scores::{
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
+pub use traces::Sink as TraceSink;
 pub use traces::{
-    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
-    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
-    TraceWriter, Traces,
+    ChangedTraces, DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, ObjectRef,
+    Observation, ObservationFilter, ObservationId, ObservationKind, ObservationPosition,
+    ObservationReport, ParentIs, Recorder, Report, Trace, TraceDetails, TraceDurability,
+    TraceFilter, TraceId, TracePage, TraceReport, TraceSettings, TraceWriter, Traces,
 };

@@ -4,6 +4,7 @@
 //! observations belong to one project and are reached only through its actors.
 
 mod costing;
+mod direct;
 mod filter;
 mod ids;
 mod json_text;
@@ -14,13 +15,20 @@ mod recorder;
 mod report;
 mod schema;
 mod service;
+mod settings;
+mod sink;
 mod store;
+mod writer;
 
 pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
+pub use merge::ObjectRef;
 pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
-pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};
 pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
+pub use settings::{TraceDurability, TraceSettings};
+pub use sink::Sink;
+pub use writer::TraceWriter;

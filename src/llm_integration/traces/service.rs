@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    JsonText, Observation, ObservationFilter, ObservationId, ObservationPosition, Trace,
+    JsonText, Observation, ObservationFilter, ObservationId, ObservationPosition, Recorder, Trace,
     TraceFilter, TraceId, store,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Traces {
     db: Db,
+    recorder: Recorder,
 }
 
 /// A trace with its observations, oldest first.
@@ -91,12 +92,14 @@ impl TraceDetails {
 }
 
 impl Traces {
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Reads what `recorder` took in, also when that was a moment ago.
+    pub fn new(db: Db, recorder: Recorder) -> Self {
+        Self { db, recorder }
     }
 
     pub async fn get(&self, actor: &Actor, id: TraceId) -> Result<TraceDetails, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         self.db
             .read(move |conn| {
@@ -120,6 +123,7 @@ impl Traces {
         limit: PageLimit,
     ) -> Result<TracePage, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         let offset = i64::from(page.saturating_sub(1)) * i64::from(limit.get());
         self.db
@@ -157,6 +161,7 @@ impl Traces {
         id: ObservationId,
     ) -> Result<Observation, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         self.db
             .read(move |conn| {
@@ -175,6 +180,7 @@ impl Traces {
         cursor: Option<Cursor>,
     ) -> Result<Page<FoundObservation>, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         let after: Option<ObservationPosition> =
             cursor.map(|cursor| cursor.position()).transpose()?;
