@@ -12,6 +12,7 @@ mod http;
 mod limits;
 mod pricing;
 mod providers;
+mod query;
 mod scores;
 mod settings;
 mod surface;
