@@ -38,6 +38,7 @@ pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{
     DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ParentIs, Recorder,
-    Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceRecord, TraceWriter, Traces,
+    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
+    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
+    TraceWriter, Traces,
 };

@@ -34,6 +34,7 @@ const POSTGRES_COLUMNS: &str = "
            column_name || ' ' || data_type || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS description
       FROM information_schema.columns
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'
+       AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)
      ORDER BY table_name, ordinal_position";
 
 const SQLITE_COLUMNS: &str = "

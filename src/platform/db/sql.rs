@@ -152,7 +152,7 @@ impl<ST, C> RunQueryDsl<C> for SqlRows<ST> {}
 
 impl<ST, DB> QueryFragment<DB> for SqlRows<ST>
 where
-    DB: DieselBackend + HasSqlType<DbInstant> + HasSqlType<DbUuid>,
+    DB: DieselBackend + HasSqlType<Bool> + HasSqlType<DbInstant> + HasSqlType<DbUuid>,
     String: ToSql<Text, DB>,
     i64: ToSql<BigInt, DB>,
     f64: ToSql<Double, DB>,
