@@ -20,6 +20,7 @@ impl View for OfObservations {
     const TABLE: &'static str = "llm_observation";
     const ALIAS: &'static str = "o";
     const TIME: &'static str = "o.started_at";
+    const HAS_TRACE: bool = true;
 
     fn expression(column: ObservationColumn, scope: &mut Scope) -> String {
         use ObservationColumn as C;
@@ -74,8 +75,8 @@ impl View for OfObservations {
                 return scope
                     .engine
                     .pick(
-                        "llm_json_text(o.metadata, 'provider')",
-                        "json_extract(o.metadata, '$.provider')",
+                        "llm_json_text(llm_json_text(o.metadata, 'gateway'), 'provider')",
+                        "json_extract(o.metadata, '$.gateway.provider')",
                     )
                     .to_owned();
             }

@@ -15,6 +15,8 @@ pub trait View: 'static {
     const ALIAS: &'static str;
     /// When a row happened.
     const TIME: &'static str;
+    /// Whether a row names the trace that it belongs to.
+    const HAS_TRACE: bool;
 
     /// The column as an expression; `scope` learns which tables it needs.
     fn expression(column: Self::Column, scope: &mut Scope) -> String;

@@ -21,6 +21,7 @@ impl View for OfScores {
     const TABLE: &'static str = "llm_score";
     const ALIAS: &'static str = "s";
     const TIME: &'static str = "s.scored_at";
+    const HAS_TRACE: bool = true;
 
     fn expression(column: ScoreColumn, scope: &mut Scope) -> String {
         use ScoreColumn as C;

@@ -21,6 +21,7 @@ impl View for OfTraces {
     const TABLE: &'static str = "llm_trace";
     const ALIAS: &'static str = "t";
     const TIME: &'static str = "t.started_at";
+    const HAS_TRACE: bool = false;
 
     fn expression(column: TraceColumn, scope: &mut Scope) -> String {
         use TraceColumn as C;
