@@ -13,6 +13,7 @@ mod limits;
 mod pricing;
 mod providers;
 mod query;
+mod reading;
 mod scores;
 mod settings;
 mod surface;
@@ -30,6 +31,15 @@ pub use pricing::{
     Usage, UsdPerMillion,
 };
 pub use providers::{CallerHeaders, Providers};
+pub use query::{
+    ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
+    TextTest, TraceColumn,
+};
+pub use reading::{
+    FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
+    SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
+    Wanted,
+};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
@@ -37,8 +47,6 @@ pub use scores::{
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{
-    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
-    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
-    TraceWriter, Traces,
+    DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObservationId, ObservationKind,
+    ObservationReport, Recorder, Report, TraceId, TraceReport, TraceWriter,
 };

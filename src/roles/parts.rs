@@ -76,8 +76,12 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) =
-            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) = Recorder::new(
+            db.clone(),
+            prices.clone(),
+            clock.clone(),
+            settings.gateway.trace_timeout(),
+        );
         let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {

@@ -9,6 +9,7 @@ mod query;
 mod routes;
 mod score_configs;
 mod scores;
+mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;

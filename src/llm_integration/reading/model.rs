@@ -154,7 +154,10 @@ pub struct UserSummary {
 }
 
 /// A whole number of milliseconds in seconds.
-#[expect(clippy::cast_precision_loss, reason = "exact for the next 285,000 years")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact for the next 285,000 years"
+)]
 pub fn seconds(millis: i64) -> f64 {
     millis as f64 / 1000.0
 }

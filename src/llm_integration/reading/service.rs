@@ -11,8 +11,7 @@ use crate::{
     kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
     llm_integration::{
         LlmError, ObservationId, TraceId,
-        query::{Compare, Filter, OfObservations, OfTraces, Test, TextTest, TraceColumn},
-        query::ObservationColumn,
+        query::{Filter, ObservationColumn, OfObservations, OfTraces, TraceColumn},
     },
     platform::db::{Conn, Db, DbError},
 };
@@ -131,8 +130,8 @@ impl Traces {
         id: ObservationId,
     ) -> Result<FoundObservation, LlmError> {
         self.read(actor, move |conn, project| {
-            let filter = Filter::default()
-                .with_text(ObservationColumn::Id, Some(id.as_str().to_owned()));
+            let filter =
+                Filter::default().with_text(ObservationColumn::Id, Some(id.as_str().to_owned()));
             let cut = Cut {
                 order: None,
                 ascending: false,

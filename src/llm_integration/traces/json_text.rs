@@ -60,6 +60,11 @@ impl JsonText {
         RawValue::from_string(text).ok().map(Self)
     }
 
+    /// `{}`
+    pub fn empty_object() -> Self {
+        Self::of(&serde_json::Map::new())
+    }
+
     pub fn get(&self) -> &str {
         self.0.get()
     }

@@ -5,4 +5,5 @@ mod bodies;
 mod endpoints;
 mod requests;
 
+pub(super) use bodies::ScoreBody;
 pub(super) use endpoints::routes;

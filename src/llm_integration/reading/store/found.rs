@@ -1,6 +1,9 @@
 //! Which rows a list's page has: their keys, by any filter and order.
 
-use diesel::{RunQueryDsl, sql_types::{BigInt, Text}};
+use diesel::{
+    RunQueryDsl,
+    sql_types::{BigInt, Text},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,7 +59,11 @@ pub fn page<V: View>(
     let trace = if V::HAS_TRACE { "trace_id" } else { "id" };
     let mut scope = Scope::new(conn.engine());
     let mut conditions = scope.conditions::<V>(project, filter);
-    let (compare, direction) = if cut.ascending { (">", "ASC") } else { ("<", "DESC") };
+    let (compare, direction) = if cut.ascending {
+        (">", "ASC")
+    } else {
+        ("<", "DESC")
+    };
     let mut offset = 0;
     match &cut.after {
         After::Offset(rows) => offset = *rows,
@@ -64,17 +71,25 @@ pub fn page<V: View>(
         After::Key(Some(key)) => {
             // The bound on the time alone lets the index and the partitions be used.
             conditions = conditions
-                .text(format!(" AND {time} {compare}= ")).bind(key.at)
-                .text(format!(" AND ({time} {compare} ")).bind(key.at)
-                .text(format!(" OR {alias}.id {compare} ")).bind(key.id.clone())
-                .text(format!(" OR ({alias}.id = ")).bind(key.id.clone())
-                .text(format!(" AND coalesce({alias}.{trace}, '') {compare} ")).bind(key.trace_id.clone())
+                .text(format!(" AND {time} {compare}= "))
+                .bind(key.at)
+                .text(format!(" AND ({time} {compare} "))
+                .bind(key.at)
+                .text(format!(" OR {alias}.id {compare} "))
+                .bind(key.id.clone())
+                .text(format!(" OR ({alias}.id = "))
+                .bind(key.id.clone())
+                .text(format!(" AND coalesce({alias}.{trace}, '') {compare} "))
+                .bind(key.trace_id.clone())
                 .text("))");
         }
     }
     let first = cut.order.map(|column| {
         let expression = V::expression(column, &mut scope);
-        format!("{} {direction} NULLS LAST, ", scope.ordered(expression, column.kind()))
+        format!(
+            "{} {direction} NULLS LAST, ",
+            scope.ordered(expression, column.kind())
+        )
     });
     let sql = Sql::new(format!(
         "SELECT {time}, {alias}.id, coalesce({alias}.{trace}, ''){} WHERE ",
@@ -90,6 +105,8 @@ pub fn page<V: View>(
     .bind(offset);
     let query = sql.rows_of::<(DbInstant, Text, Text)>();
     let rows: Vec<(Timestamp, String, String)> = each_backend!(conn, |c| query.load(c))?;
-    let keys = rows.into_iter().map(|(at, id, trace_id)| Key { at, id, trace_id });
+    let keys = rows
+        .into_iter()
+        .map(|(at, id, trace_id)| Key { at, id, trace_id });
     Ok(keys.collect())
 }

@@ -46,7 +46,10 @@ pub fn by_keys(
         })?;
         for head in heads {
             let head = head.into_found()?;
-            let key = (head.trace_id.as_str().to_owned(), head.id.as_str().to_owned());
+            let key = (
+                head.trace_id.as_str().to_owned(),
+                head.id.as_str().to_owned(),
+            );
             found.insert(key, head);
         }
         if io {
@@ -111,11 +114,7 @@ fn add_traces(
 }
 
 /// The keys of the observations of these traces, oldest first.
-fn keys_of(
-    conn: &mut Conn,
-    project: ProjectId,
-    traces: &[TraceId],
-) -> Result<Vec<Key>, DbError> {
+fn keys_of(conn: &mut Conn, project: ProjectId, traces: &[TraceId]) -> Result<Vec<Key>, DbError> {
     use llm_observation as o;
     let ids: Vec<&str> = traces.iter().map(TraceId::as_str).collect();
     let rows: Vec<(crate::kernel::Timestamp, String, String)> = each_backend!(conn, |c| {
@@ -126,7 +125,9 @@ fn keys_of(
             .select((o::started_at, o::id, o::trace_id))
             .load(c)
     })?;
-    let keys = rows.into_iter().map(|(at, id, trace_id)| Key { at, id, trace_id });
+    let keys = rows
+        .into_iter()
+        .map(|(at, id, trace_id)| Key { at, id, trace_id });
     Ok(keys.collect())
 }
 

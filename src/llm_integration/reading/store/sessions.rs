@@ -48,7 +48,10 @@ impl SessionFilter {
     fn conditions(&self, project: ProjectId) -> Sql {
         let mut all = Sql::new("s.project_id = ").bind(project);
         if !self.environments.is_empty() {
-            let values = self.environments.iter().map(|name| Sql::value(name.clone()));
+            let values = self
+                .environments
+                .iter()
+                .map(|name| Sql::value(name.clone()));
             all = all
                 .text(" AND s.environment IN (")
                 .then(Sql::list(values, ", "))
@@ -69,7 +72,8 @@ pub fn count_sessions(
     project: ProjectId,
     filter: &SessionFilter,
 ) -> Result<i64, DbError> {
-    let sql = Sql::new("SELECT count(*) FROM llm_session s WHERE ").then(filter.conditions(project));
+    let sql =
+        Sql::new("SELECT count(*) FROM llm_session s WHERE ").then(filter.conditions(project));
     let query = sql.rows_of::<BigInt>();
     Ok(each_backend!(conn, |c| query.get_result(c))?)
 }
@@ -118,7 +122,18 @@ fn summaries(conn: &mut Conn, sessions: Sql) -> Result<Vec<SessionSummary>, DbEr
     let query = sql.rows_of::<SessionTypes>();
     let rows: Vec<SessionRow> = each_backend!(conn, |c| query.load(c))?;
     let summary = |row: SessionRow| {
-        let (id, created_at, environment, bookmarked, public, trace_count, total_tokens, cost, first_at, last_at) = row;
+        let (
+            id,
+            created_at,
+            environment,
+            bookmarked,
+            public,
+            trace_count,
+            total_tokens,
+            cost,
+            first_at,
+            last_at,
+        ) = row;
         SessionSummary {
             id,
             created_at,
@@ -136,7 +151,15 @@ fn summaries(conn: &mut Conn, sessions: Sql) -> Result<Vec<SessionSummary>, DbEr
 }
 
 type UserRow = (String, Timestamp, Timestamp, i64, i64, i64, Option<i64>);
-type UserTypes = (Text, DbInstant, DbInstant, BigInt, BigInt, BigInt, Nullable<BigInt>);
+type UserTypes = (
+    Text,
+    DbInstant,
+    DbInstant,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+);
 
 /// Users in the order of their ids, after `after`.
 pub fn users(
@@ -164,20 +187,23 @@ pub fn users(
         sql = sql.text(format!(" AND t.user_id{collate} > ")).bind(after);
     }
     sql = sql
-        .text(format!(" GROUP BY t.user_id ORDER BY t.user_id{collate} LIMIT "))
+        .text(format!(
+            " GROUP BY t.user_id ORDER BY t.user_id{collate} LIMIT "
+        ))
         .bind(limit);
     let query = sql.rows_of::<UserTypes>();
     let rows: Vec<UserRow> = each_backend!(conn, |c| query.load(c))?;
-    let summary = |(id, first_at, last_at, trace_count, error_count, total_tokens, cost): UserRow| {
-        UserSummary {
-            id,
-            first_at,
-            last_at,
-            trace_count,
-            error_count,
-            total_tokens,
-            total_cost: cost.map(NanoUsd::from_nanos),
-        }
-    };
+    let summary =
+        |(id, first_at, last_at, trace_count, error_count, total_tokens, cost): UserRow| {
+            UserSummary {
+                id,
+                first_at,
+                last_at,
+                trace_count,
+                error_count,
+                total_tokens,
+                total_cost: cost.map(NanoUsd::from_nanos),
+            }
+        };
     Ok(rows.into_iter().map(summary).collect())
 }

@@ -57,7 +57,10 @@ pub fn by_keys(
             }
         }
     }
-    Ok(keys.iter().filter_map(|key| found.remove(&key.id)).collect())
+    Ok(keys
+        .iter()
+        .filter_map(|key| found.remove(&key.id))
+        .collect())
 }
 
 /// The earliest and the latest of the keys' times: what partitions need to be looked at.

@@ -1,8 +1,8 @@
 //! Rows and queries of traces and observations.
 
-mod read;
-mod rows;
-mod write;
+mod apply;
+mod keys;
+mod stored;
 
-pub(super) use read::{count_traces, observation, observations, observations_of, trace, traces};
-pub(super) use write::apply;
+pub(super) use apply::{Applied, apply};
+pub(super) use stored::ObservationCost;
