@@ -42,7 +42,7 @@ pub use reading::{
 };
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
-    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+    ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;

@@ -20,6 +20,8 @@ pub struct Condition<C> {
 pub enum Test {
     Text(TextTest, String),
     Number(Compare, f64),
+    /// One of these.
+    NumberIn(Vec<f64>),
     Time(Compare, Timestamp),
     /// One of these.
     AnyOf(Vec<String>),
@@ -45,6 +47,7 @@ pub enum TextTest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
     Equal,
+    NotEqual,
     Greater,
     Less,
     AtLeast,

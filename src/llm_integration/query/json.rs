@@ -83,7 +83,7 @@ const fn takes(kind: ColumnKind, test: &Test) -> bool {
         Test::Null(_) => true,
         Test::Text(..) => matches!(kind, ColumnKind::Text),
         Test::AnyOf(_) | Test::NoneOf(_) => matches!(kind, ColumnKind::Text),
-        Test::Number(..) => matches!(kind, ColumnKind::Number),
+        Test::Number(..) | Test::NumberIn(_) => matches!(kind, ColumnKind::Number),
         Test::Time(..) => matches!(kind, ColumnKind::Time),
         Test::Array(..) => matches!(kind, ColumnKind::Array),
         Test::Key(..) => matches!(kind, ColumnKind::Object),

@@ -2,13 +2,15 @@
 //! export, on both databases.
 //!
 //! A [`Filter`] is a list of conditions that must all hold. It is parsed from Langfuse's filter JSON
-//! or put together from parameters, and becomes SQL in `sql`, where every value is bound.
+//! or put together from parameters, and becomes SQL in `store`, where every value is bound.
 
 mod columns;
 mod filter;
 mod json;
-mod sql;
+mod store;
 
 pub use columns::{Column, ColumnKind, ObservationColumn, ScoreColumn, TraceColumn};
 pub use filter::{ArrayTest, Compare, Condition, Filter, KeyTest, Test, TextTest};
-pub(super) use sql::{OfObservations, OfScores, OfTraces, Scope, View};
+pub(super) use store::{
+    After, Cut, Key, OfObservations, OfScores, OfTraces, Scope, View, count, page,
+};

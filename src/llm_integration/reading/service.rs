@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use super::{
     FoundObservation, FoundTrace, ObservationFilter, Paged, SessionDetails, SessionSummary,
     TraceDetails, TraceFilter, TraceList, UserSummary,
-    store::{self, After, Cut, Key, SessionFilter},
+    store::{self, SessionFilter},
 };
 use crate::{
     kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
     llm_integration::{
         LlmError, ObservationId, TraceId,
-        query::{Filter, ObservationColumn, OfObservations, OfTraces, TraceColumn},
+        query::{
+            self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
+        },
     },
     platform::db::{Conn, Db, DbError},
 };
@@ -71,7 +73,7 @@ impl Traces {
         list: TraceList,
     ) -> Result<Paged<FoundTrace>, LlmError> {
         self.read(actor, move |conn, project| {
-            let total = store::count::<OfTraces>(conn, project, &list.filter)?;
+            let total = query::count::<OfTraces>(conn, project, &list.filter)?;
             let by_time = list.order.column == TraceColumn::Timestamp;
             let cut = Cut {
                 order: Some(list.order.column).filter(|_| !by_time),
@@ -79,7 +81,7 @@ impl Traces {
                 after: After::Offset(offset(list.page, list.limit)),
                 limit: i64::from(list.limit.get()),
             };
-            let keys = store::page::<OfTraces>(conn, project, &list.filter, &cut)?;
+            let keys = query::page::<OfTraces>(conn, project, &list.filter, &cut)?;
             Ok(Paged {
                 items: traces_of(conn, project, &keys, list.io)?,
                 total: total.unsigned_abs(),
@@ -99,13 +101,25 @@ impl Traces {
     ) -> Result<Page<FoundTrace>, LlmError> {
         let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
         self.read(actor, move |conn, project| {
-            let keys = store::page::<OfTraces>(conn, project, &filter, &newest(after, limit))?;
+            let keys = query::page::<OfTraces>(conn, project, &filter, &newest(after, limit))?;
             let page = Page::from_lookahead(keys, limit, Clone::clone);
             let items = traces_of(conn, project, &page.items, io)?;
             Ok(Page {
                 items,
                 next: page.next,
             })
+        })
+        .await
+    }
+
+    /// These traces without what can be large, by their ids.
+    pub async fn heads(
+        &self,
+        actor: &Actor,
+        ids: Vec<TraceId>,
+    ) -> Result<HashMap<TraceId, FoundTrace>, LlmError> {
+        self.read(actor, move |conn, project| {
+            Ok(store::heads(conn, project, &ids)?)
         })
         .await
     }
@@ -138,7 +152,7 @@ impl Traces {
                 after: After::Key(None),
                 limit: 1,
             };
-            let keys = store::page::<OfObservations>(conn, project, &filter, &cut)?;
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
             let mut found = store::observations(conn, project, &keys, true, true)?;
             found
                 .pop()
@@ -159,7 +173,7 @@ impl Traces {
         let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
         self.read(actor, move |conn, project| {
             let cut = newest(after, limit);
-            let keys = store::page::<OfObservations>(conn, project, &filter, &cut)?;
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
             let page = Page::from_lookahead(keys, limit, Clone::clone);
             let Wanted { io, trace } = wanted;
             Ok(Page {
@@ -179,14 +193,14 @@ impl Traces {
         limit: PageLimit,
     ) -> Result<Paged<FoundObservation>, LlmError> {
         self.read(actor, move |conn, project| {
-            let total = store::count::<OfObservations>(conn, project, &filter)?;
+            let total = query::count::<OfObservations>(conn, project, &filter)?;
             let cut = Cut {
                 order: None,
                 ascending: false,
                 after: After::Offset(offset(page, limit)),
                 limit: i64::from(limit.get()),
             };
-            let keys = store::page::<OfObservations>(conn, project, &filter, &cut)?;
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
             Ok(Paged {
                 items: store::observations(conn, project, &keys, true, true)?,
                 total: total.unsigned_abs(),
@@ -229,7 +243,7 @@ impl Traces {
                 after: After::Key(None),
                 limit: MAX_SESSION_TRACES,
             };
-            let keys = store::page::<OfTraces>(conn, project, &filter, &cut)?;
+            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
             Ok(SessionDetails {
                 session,
                 traces: traces_of(conn, project, &keys, true)?,

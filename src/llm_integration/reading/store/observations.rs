@@ -5,22 +5,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{
-    found::Key,
-    rows::{ObservationHead, ObservationIo, TraceHead},
-    traces::span,
+    rows::{ObservationHead, ObservationIo},
+    traces::{IDS_AT_ONCE, heads, span},
 };
 use crate::{
     kernel::ProjectId,
     llm_integration::{
-        TraceId,
-        reading::FoundObservation,
-        traces::schema::{llm_observation, llm_trace, llm_trace_key},
+        TraceId, query::Key, reading::FoundObservation, traces::schema::llm_observation,
     },
     platform::db::{Conn, DbError, each_backend},
 };
-
-/// Ids of one IN list: engines take at most 32,766 values.
-const IDS_AT_ONCE: usize = 1000;
 
 /// The observations of these keys, in their order, with their traces where `trace` says so.
 pub fn by_keys(
@@ -84,28 +78,8 @@ fn add_traces(
     project: ProjectId,
     observations: &mut [FoundObservation],
 ) -> Result<(), DbError> {
-    let mut ids: Vec<&str> = observations.iter().map(|o| o.trace_id.as_str()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let of_key = llm_trace::project_id
-        .eq(llm_trace_key::project_id)
-        .and(llm_trace::id.eq(llm_trace_key::id))
-        .and(llm_trace::started_at.eq(llm_trace_key::started_at));
-    let mut traces = HashMap::new();
-    for ids in ids.chunks(IDS_AT_ONCE) {
-        let rows: Vec<TraceHead> = each_backend!(conn, |c| {
-            llm_trace_key::table
-                .inner_join(llm_trace::table.on(of_key))
-                .filter(llm_trace_key::project_id.eq(project))
-                .filter(llm_trace_key::id.eq_any(ids))
-                .select(TraceHead::as_select())
-                .load(c)
-        })?;
-        for row in rows {
-            let trace = row.into_found()?;
-            traces.insert(trace.id.clone(), trace);
-        }
-    }
+    let ids: Vec<_> = observations.iter().map(|o| o.trace_id.clone()).collect();
+    let traces = heads(conn, project, &ids)?;
     for observation in observations {
         let trace = traces.get(&observation.trace_id);
         observation.trace = trace.map(|trace| Box::new(trace.clone()));

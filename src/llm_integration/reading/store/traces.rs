@@ -4,19 +4,51 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{
-    found::Key,
-    rows::{ObservationIo, TraceHead, TraceIo},
-};
+use super::rows::{ObservationIo, TraceHead, TraceIo};
 use crate::{
     kernel::{ProjectId, Timestamp},
     llm_integration::{
         TraceId,
+        query::Key,
         reading::{FoundTrace, Io},
         traces::schema::{llm_observation, llm_trace, llm_trace_key},
     },
     platform::db::{Conn, DbError, each_backend},
 };
+
+/// Ids of one IN list: engines take at most 32,766 values.
+pub const IDS_AT_ONCE: usize = 1000;
+
+/// Traces by their ids, without what can be large.
+pub fn heads(
+    conn: &mut Conn,
+    project: ProjectId,
+    ids: &[TraceId],
+) -> Result<HashMap<TraceId, FoundTrace>, DbError> {
+    let mut ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let of_key = llm_trace::project_id
+        .eq(llm_trace_key::project_id)
+        .and(llm_trace::id.eq(llm_trace_key::id))
+        .and(llm_trace::started_at.eq(llm_trace_key::started_at));
+    let mut traces = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let rows: Vec<TraceHead> = each_backend!(conn, |c| {
+            llm_trace_key::table
+                .inner_join(llm_trace::table.on(of_key))
+                .filter(llm_trace_key::project_id.eq(project))
+                .filter(llm_trace_key::id.eq_any(ids))
+                .select(TraceHead::as_select())
+                .load(c)
+        })?;
+        for row in rows {
+            let trace = row.into_found()?;
+            traces.insert(trace.id.clone(), trace);
+        }
+    }
+    Ok(traces)
+}
 
 /// The traces of these keys, in their order. One that went away in between is not there.
 pub fn by_keys(

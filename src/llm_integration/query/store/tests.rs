@@ -9,6 +9,12 @@ pub fn test_of(expression: &str, kind: ColumnKind, test: &Test, engine: Engine) 
     match test {
         Test::Text(test, text) => text_test(expression, *test, text, engine),
         Test::Number(compare, number) => compared(expression, *compare, *number),
+        Test::NumberIn(numbers) => {
+            let numbers = numbers.iter().map(|number| Sql::value(*number));
+            Sql::new(format!("{expression} IN ("))
+                .then(Sql::list(numbers, ", "))
+                .text(")")
+        }
         Test::Time(compare, time) => compared(expression, *compare, *time),
         Test::AnyOf(texts) => Sql::new(format!("{expression} IN ("))
             .then(values(texts))
@@ -82,6 +88,7 @@ pub fn compared(expression: &str, compare: Compare, value: impl Into<SqlValue>) 
 pub const fn symbol(compare: Compare) -> &'static str {
     match compare {
         Compare::Equal => " = ",
+        Compare::NotEqual => " <> ",
         Compare::Greater => " > ",
         Compare::Less => " < ",
         Compare::AtLeast => " >= ",
