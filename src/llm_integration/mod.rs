@@ -5,6 +5,7 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+mod comments;
 pub mod dialects;
 mod error;
 mod gateway;
@@ -19,6 +20,7 @@ mod settings;
 mod surface;
 mod traces;
 
+pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway};
 pub use http::routes;

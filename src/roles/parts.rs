@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
+    llm_integration::{Comments, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
+    pub comments: Comments,
     pub prompts: Prompts,
 }
 
@@ -95,6 +96,7 @@ impl Parts {
             limits,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),
+            comments: Comments::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

@@ -1,5 +1,6 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
+mod comments;
 mod errors;
 mod observations;
 mod paging;
