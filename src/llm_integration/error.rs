@@ -1,7 +1,8 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
     llm_integration::{LimitExceeded, dialects::Untranslatable},
@@ -27,25 +28,35 @@ pub enum LlmError {
     ModelNotFound { model: String },
     #[error("{provider} could not be reached or broke off its answer")]
     ProviderFailed {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: reqwest::Error,
     },
     #[error("{provider} ended its answer before it was complete")]
-    ProviderCutOff { provider: &'static str },
+    ProviderCutOff { provider: ProviderName },
     #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
     ProviderTimeout {
-        provider: &'static str,
+        provider: ProviderName,
         waited: Duration,
     },
     #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
     AnswerTooLarge {
-        provider: &'static str,
+        provider: ProviderName,
         limit: usize,
+    },
+    #[error("{provider} can not be asked: {source}")]
+    NotAskable {
+        provider: ProviderName,
+        source: Arc<NotAskable>,
+    },
+    #[error("{provider} is refused: {source}")]
+    ProviderRefused {
+        provider: ProviderName,
+        source: Arc<NotPublic>,
     },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: serde_json::Error,
     },
@@ -97,7 +108,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
-            E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
+                ErrorCode::ProviderNotConfigured
+            }
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }

@@ -12,7 +12,7 @@ mod gateway;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
 mod query;
 mod reading;
 mod scores;
@@ -32,7 +32,10 @@ pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
+    Providers,
+};
 pub use query::{
     ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
     TextTest, TraceColumn,

@@ -14,7 +14,7 @@ use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
         JsonText, Level, NotStored, ObservationId, ObservationKind, ObservationReport, PriceTable,
-        Recorder, Report, TraceId, TraceReport,
+        Recorder, Report, TraceId, TraceReport, providers::Provider,
     },
 };
 
@@ -49,13 +49,14 @@ struct Draft {
     trace: TraceReport,
     observation: ObservationReport,
     metadata: Map<String, Value>,
-    provider: &'static str,
+    provider: Arc<Provider>,
 }
 
 impl Call {
-    pub fn begin(ledger: Ledger, provider: &'static str, request: ChatRequest) -> Self {
+    pub fn begin(ledger: Ledger, provider: Arc<Provider>, request: ChatRequest) -> Self {
         let draft = Box::new(Draft::new(&ledger.clock, provider, request));
         let model = draft.observation.model.as_deref();
+        let provider = draft.provider.kind.otel_name();
         let span = tracing::info_span!(
             "gen_ai_call",
             otel.name = draft.observation.name.as_deref(),
@@ -180,7 +181,7 @@ impl Drop for Call {
 }
 
 impl Draft {
-    fn new(clock: &Clock, provider: &'static str, request: ChatRequest) -> Self {
+    fn new(clock: &Clock, provider: Arc<Provider>, request: ChatRequest) -> Self {
         let now = clock.now();
         let ChatRequest {
             model,
@@ -264,7 +265,7 @@ impl Draft {
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
         observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
         let gateway = json!({
-            "provider": provider, "requested_model": asked_for, "response_id": id,
+            "provider": provider.name.as_str(), "requested_model": asked_for, "response_id": id,
             "finish_reasons": finish_reasons, "service_tier": service_tier,
         });
         metadata.insert("gateway".to_owned(), gateway);

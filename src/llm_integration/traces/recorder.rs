@@ -289,7 +289,10 @@ impl TraceWriter {
         self.db
             .write(move |conn| {
                 let price = |project, state: &_| costs.cost(project, state);
-                store::apply(conn, &changes, &price, now).map(drop)
+                let applied = store::apply(conn, &changes, &price, now)?;
+                let (traces, objects) = (applied.traces.len(), applied.replaced_objects.len());
+                tracing::debug!(traces, objects, "traces were written");
+                Ok(())
             })
             .await
             .map_err(Arc::new)
