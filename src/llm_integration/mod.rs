@@ -11,6 +11,7 @@ mod error;
 mod gateway;
 mod http;
 mod limits;
+mod media;
 mod pricing;
 pub mod providers;
 mod query;

@@ -56,9 +56,9 @@ pub enum Compare {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArrayTest {
-    AnyOf,
-    NoneOf,
-    AllOf,
+    Any,
+    No,
+    All,
 }
 
 #[derive(Clone, Debug, PartialEq)]

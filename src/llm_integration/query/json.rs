@@ -50,7 +50,7 @@ impl<C: Column> Filter<C> {
             )));
         }
         let mut filter = Self::default();
-        for (at, entry) in entries.into_iter().enumerate() {
+        for (at, entry) in entries.iter().enumerate() {
             let condition =
                 condition(entry).map_err(|why| invalid(format!("`filter[{at}]`: {why}")))?;
             filter.push(condition);
@@ -59,7 +59,7 @@ impl<C: Column> Filter<C> {
     }
 }
 
-fn condition<C: Column>(entry: Entry) -> Result<Condition<C>, String> {
+fn condition<C: Column>(entry: &Entry) -> Result<Condition<C>, String> {
     let Some(column) = C::parse(&entry.column) else {
         let known: Vec<_> = C::NAMES.iter().map(|(name, _)| *name).collect();
         return Err(format!(
@@ -68,7 +68,7 @@ fn condition<C: Column>(entry: Entry) -> Result<Condition<C>, String> {
             known.join(", ")
         ));
     };
-    let test = test(&entry, column.kind())?;
+    let test = test(entry, column.kind())?;
     if takes(column.kind(), &test) {
         return Ok(Condition { column, test });
     }
@@ -81,8 +81,7 @@ fn condition<C: Column>(entry: Entry) -> Result<Condition<C>, String> {
 const fn takes(kind: ColumnKind, test: &Test) -> bool {
     match test {
         Test::Null(_) => true,
-        Test::Text(..) => matches!(kind, ColumnKind::Text),
-        Test::AnyOf(_) | Test::NoneOf(_) => matches!(kind, ColumnKind::Text),
+        Test::Text(..) | Test::AnyOf(_) | Test::NoneOf(_) => matches!(kind, ColumnKind::Text),
         Test::Number(..) | Test::NumberIn(_) => matches!(kind, ColumnKind::Number),
         Test::Time(..) => matches!(kind, ColumnKind::Time),
         Test::Array(..) => matches!(kind, ColumnKind::Array),
@@ -99,8 +98,8 @@ fn test(entry: &Entry, kind: ColumnKind) -> Result<Test, String> {
         "string" if kind == ColumnKind::Array => {
             // A text against a list of texts: the list must have it.
             let test = match operator.as_str() {
-                "=" | "contains" => ArrayTest::AnyOf,
-                "does not contain" => ArrayTest::NoneOf,
+                "=" | "contains" => ArrayTest::Any,
+                "does not contain" => ArrayTest::No,
                 _ => return Err(operators(operator, "=, contains, does not contain")),
             };
             Test::Array(test, vec![text(value)?])
@@ -115,9 +114,9 @@ fn test(entry: &Entry, kind: ColumnKind) -> Result<Test, String> {
         },
         "arrayOptions" | "stringOptions" => {
             let test = match operator.as_str() {
-                "any of" => ArrayTest::AnyOf,
-                "none of" => ArrayTest::NoneOf,
-                "all of" => ArrayTest::AllOf,
+                "any of" => ArrayTest::Any,
+                "none of" => ArrayTest::No,
+                "all of" => ArrayTest::All,
                 _ => return Err(operators(operator, "any of, none of, all of")),
             };
             Test::Array(test, texts(value)?)
@@ -270,7 +269,7 @@ mod tests {
             [
                 Test::Text(TextTest::Equals, "u".to_owned()),
                 Test::NoneOf(vec!["a".to_owned(), "b".to_owned()]),
-                Test::Array(ArrayTest::AllOf, vec!["t".to_owned()]),
+                Test::Array(ArrayTest::All, vec!["t".to_owned()]),
                 Test::Key(
                     "tier".to_owned(),
                     KeyTest::Text(TextTest::Contains, "x".to_owned())

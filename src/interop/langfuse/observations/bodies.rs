@@ -113,6 +113,7 @@ fn of_side<T: Copy + std::iter::Sum>(classes: &BTreeMap<String, T>, prefix: &str
 }
 
 impl From<FoundObservation> for ObservationBody {
+    #[expect(clippy::too_many_lines, reason = "one field after another")]
     fn from(observation: FoundObservation) -> Self {
         let usage_body = UsageBody::new(&observation);
         let UsageBody {

@@ -53,7 +53,7 @@ pub fn v2(query: &Query) -> Result<ScoreFilter, Failure> {
         .with_some(
             C::Tags,
             Some(tags).filter(|tags| !tags.is_empty()),
-            |tags| Test::Array(ArrayTest::AllOf, tags),
+            |tags| Test::Array(ArrayTest::All, tags),
         )
         .within(
             C::Timestamp,

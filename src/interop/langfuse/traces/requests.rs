@@ -41,7 +41,7 @@ pub fn filter(query: &Query) -> Result<TraceFilter, Failure> {
         .with_some(
             TraceColumn::Tags,
             Some(tags).filter(|tags| !tags.is_empty()),
-            |tags| Test::Array(ArrayTest::AllOf, tags),
+            |tags| Test::Array(ArrayTest::All, tags),
         )
         .within(
             TraceColumn::Timestamp,

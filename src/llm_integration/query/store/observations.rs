@@ -95,7 +95,7 @@ impl View for OfObservations {
         metadata_test("o.metadata", key, test, scope.engine)
     }
 
-    fn joins(scope: &Scope) -> String {
+    fn joins(scope: Scope) -> String {
         if scope.trace {
             TRACE.to_owned()
         } else {

@@ -25,7 +25,7 @@ pub trait View: 'static {
     fn key_test(column: Self::Column, key: &str, test: &KeyTest, scope: &mut Scope) -> Sql;
 
     /// The joins that `scope` has learned of.
-    fn joins(scope: &Scope) -> String;
+    fn joins(scope: Scope) -> String;
 }
 
 /// Which engine a query is for, and which tables beside its own it needs.
@@ -63,12 +63,12 @@ impl Scope {
     }
 
     /// `FROM` the view's table and what was learned to be needed; ask for it last.
-    pub fn from<V: View>(&self) -> String {
+    pub fn from<V: View>(self) -> String {
         format!(" FROM {} {}{}", V::TABLE, V::ALIAS, V::joins(self))
     }
 
     /// The number of units of the classes that begin with `prefix`, of a JSON object by class.
-    pub(super) fn classes(&self, object: &str, prefix: &str) -> String {
+    pub(super) fn classes(self, object: &str, prefix: &str) -> String {
         let length = prefix.len();
         match self.engine {
             Engine::Postgres => format!(
@@ -81,7 +81,7 @@ impl Scope {
     }
 
     /// A text column as PostgreSQL must order it to agree with SQLite.
-    pub fn ordered(&self, expression: String, kind: ColumnKind) -> String {
+    pub fn ordered(self, expression: String, kind: ColumnKind) -> String {
         if self.engine == Engine::Postgres && kind == ColumnKind::Text {
             return format!("{expression} COLLATE \"C\"");
         }

@@ -72,7 +72,7 @@ impl View for OfScores {
         metadata_test("s.metadata", key, test, scope.engine)
     }
 
-    fn joins(scope: &Scope) -> String {
+    fn joins(scope: Scope) -> String {
         let mut joins = String::new();
         if scope.trace {
             joins.push_str(TRACE);

@@ -7,7 +7,7 @@ use crate::{
 
 pub fn test_of(expression: &str, kind: ColumnKind, test: &Test, engine: Engine) -> Sql {
     match test {
-        Test::Text(test, text) => text_test(expression, *test, text, engine),
+        Test::Text(how, wanted) => text_test(expression, *how, wanted, engine),
         Test::Number(compare, number) => compared(expression, *compare, *number),
         Test::NumberIn(numbers) => {
             let numbers = numbers.iter().map(|number| Sql::value(*number));
@@ -38,7 +38,7 @@ pub fn test_of(expression: &str, kind: ColumnKind, test: &Test, engine: Engine) 
 
 /// A test of what a JSON object, kept as text, has under a key.
 pub fn metadata_test(object: &str, key: &str, test: &KeyTest, engine: Engine) -> Sql {
-    let text = match engine {
+    let found = match engine {
         Engine::Postgres => Sql::new(format!("llm_json_text({object}, ")).bind(key).text(")"),
         Engine::Sqlite => Sql::new(format!(
             "(SELECT CASE e.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL \
@@ -56,24 +56,25 @@ pub fn metadata_test(object: &str, key: &str, test: &KeyTest, engine: Engine) ->
         .text(" LIMIT 1)"),
     };
     let denied = |test: Sql| {
-        text.clone()
+        found
+            .clone()
             .text(" IS NULL OR ")
-            .then(text.clone())
+            .then(found.clone())
             .then(test)
     };
     match test {
         KeyTest::Text(TextTest::ContainsNot, wanted) => {
-            let found = contains(text.clone(), wanted, engine);
-            text.clone().text(" IS NULL OR NOT (").then(found).text(")")
+            let has = contains(found.clone(), wanted, engine);
+            found.clone().text(" IS NULL OR NOT (").then(has).text(")")
         }
-        KeyTest::Text(test, wanted) => sql_text_test(text, *test, wanted, engine),
+        KeyTest::Text(how, wanted) => sql_text_test(found, *how, wanted, engine),
         KeyTest::Number(compare, wanted) => number.text(symbol(*compare)).bind(*wanted),
-        KeyTest::AnyOf(texts) => text.text(" IN (").then(values(texts)).text(")"),
+        KeyTest::AnyOf(texts) => found.text(" IN (").then(values(texts)).text(")"),
         KeyTest::NoneOf(texts) => denied(Sql::new(" NOT IN (").then(values(texts)).text(")")),
-        KeyTest::Is(value) => text.text(" = ").bind(value.to_string()),
+        KeyTest::Is(value) => found.text(" = ").bind(value.to_string()),
         KeyTest::IsNot(value) => denied(Sql::new(" <> ").bind(value.to_string())),
-        KeyTest::Set(true) => text.text(" IS NOT NULL"),
-        KeyTest::Set(false) => text.text(" IS NULL"),
+        KeyTest::Set(true) => found.text(" IS NOT NULL"),
+        KeyTest::Set(false) => found.text(" IS NULL"),
     }
 }
 
@@ -171,9 +172,9 @@ fn array_test(expression: &str, test: ArrayTest, texts: &[String], engine: Engin
         .text("))")
     };
     match test {
-        ArrayTest::AnyOf => has(values(texts)),
-        ArrayTest::NoneOf => Sql::new("NOT ").then(has(values(texts))),
-        ArrayTest::AllOf => Sql::list(
+        ArrayTest::Any => has(values(texts)),
+        ArrayTest::No => Sql::new("NOT ").then(has(values(texts))),
+        ArrayTest::All => Sql::list(
             texts.iter().map(|text| has(Sql::value(text.clone()))),
             " AND ",
         ),

@@ -2,10 +2,10 @@
 
 use super::{
     scope::{MILLIS, NANOS, Scope, View, scaled},
-    tests::{metadata_test, symbol, values},
+    tests::{metadata_test, symbol, test_of, values},
 };
 use crate::{
-    llm_integration::query::{KeyTest, TraceColumn},
+    llm_integration::query::{ColumnKind, KeyTest, Test, TraceColumn},
     platform::db::{Engine, Sql},
 };
 
@@ -85,7 +85,7 @@ impl View for OfTraces {
         score_test(data_type, what, key, test, scope.engine)
     }
 
-    fn joins(_: &Scope) -> String {
+    fn joins(_: Scope) -> String {
         String::new()
     }
 }
@@ -120,11 +120,11 @@ fn score_test(data_type: &str, what: &str, name: &str, test: &KeyTest, engine: E
         KeyTest::IsNot(value) => Sql::new("NOT ").then(has(truth(*value))),
         KeyTest::Set(true) => Sql::new("EXISTS ").then(scores("1")).text(")"),
         KeyTest::Set(false) => Sql::new("NOT EXISTS ").then(scores("1")).text(")"),
-        KeyTest::Text(test, text) => {
-            let test = super::tests::test_of(
+        KeyTest::Text(how, wanted) => {
+            let test = test_of(
                 what,
-                crate::llm_integration::query::ColumnKind::Text,
-                &crate::llm_integration::query::Test::Text(*test, text.clone()),
+                ColumnKind::Text,
+                &Test::Text(*how, wanted.clone()),
                 engine,
             );
             has(Sql::new("(").then(test).text(")"))
