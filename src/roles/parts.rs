@@ -7,7 +7,7 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        Comments, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
         TraceDurability, TraceSink, TraceWriter, Traces,
     },
     platform::{
@@ -58,6 +58,7 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
+    pub comments: Comments,
     pub prompts: Prompts,
 }
 
@@ -115,6 +116,7 @@ impl Parts {
             limits,
             traces: Traces::new(db.clone(), recorder),
             scores: Scores::new(db.clone(), clock.clone()),
+            comments: Comments::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

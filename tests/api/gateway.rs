@@ -75,6 +75,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
+    let about = json!({
+        "projectId": "other", "objectType": "TRACE", "objectId": trace["id"], "content": "theirs",
+    });
+    let comment = Case::Row("/api/public/comments".to_owned(), about);
     let trace = format!(
         "/api/public/traces/{}",
         trace["id"].as_str().expect("an id")
@@ -96,7 +100,19 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "GET /api/public/observations/{observation_id}",
             row(observation),
         ),
+        ("GET /api/public/observations", own()),
         ("GET /api/public/v2/observations", own()),
+        ("GET /api/public/sessions", own()),
+        (
+            "GET /api/public/sessions/{session_id}",
+            row(format!("/api/public/sessions/{MARK}")),
+        ),
+        ("POST /api/public/comments", comment),
+        ("GET /api/public/comments", own()),
+        (
+            "GET /api/public/comments/{comment_id}",
+            row(format!("/api/public/comments/{MARK}")),
+        ),
     ]
 }
 
