@@ -274,4 +274,5 @@ def main():
     print_ingest(ingest)
 
 
-main()
+if __name__ == "__main__":
+    main()
