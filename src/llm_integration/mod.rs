@@ -28,13 +28,14 @@ pub use pricing::{
     Usage, UsdPerMillion,
 };
 pub use providers::{
-    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
-    Providers,
+    AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
+    NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{
     DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ParentIs, Recorder,
-    Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceRecord, TraceWriter, Traces,
+    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
+    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
+    TraceWriter, Traces,
 };

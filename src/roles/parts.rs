@@ -6,7 +6,9 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{
+        Connections, Gateway, Limits, Prices, Providers, Recorder, TraceWriter, Traces,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -46,6 +48,7 @@ pub(super) struct Parts {
     pub bus: Bus,
     pub subscriptions: Arc<Subscriptions>,
     pub jobs: Jobs,
+    pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
     pub limits: Limits,
@@ -68,6 +71,8 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
+        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
         let limits = Limits::new(
             db.clone(),
@@ -75,8 +80,15 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let (recorder, trace_writer) =
+            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
+        let gateway = Gateway::new(
+            &settings.gateway,
+            providers,
+            prices.clone(),
+            recorder,
+            clock.clone(),
+        )?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -84,6 +96,7 @@ impl Parts {
             bus,
             subscriptions: Arc::new(subscriptions::all(&prompts)),
             jobs: Jobs::new(db.clone(), clock.clone()),
+            connections,
             gateway,
             prices,
             limits,

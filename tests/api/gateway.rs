@@ -381,7 +381,7 @@ with_provider! {
         for (body, word) in [
             (json!([]), "not a JSON object"),
             (json!({ "messages": [] }), "`model`"),
-            (json!({ "model": "m", "metadata": { "langfuse_trace_id": "short" } }), "langfuse_trace_id"),
+            (json!({ "model": "m", "metadata": { "langfuse_trace_id": "a\nb" } }), "langfuse_trace_id"),
         ] {
             let error = app.post(CHAT, &body).await.expect_error(400);
             assert_eq!((&error["type"], &error["code"]), (&json!("invalid_request_error"), &json!("invalid_request")));

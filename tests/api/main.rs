@@ -16,6 +16,7 @@ mod langfuse_prompts;
 mod migrations;
 mod openapi;
 mod prompts;
+mod providers;
 mod shell;
 mod start;
 mod traces;

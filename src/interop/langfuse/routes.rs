@@ -2,12 +2,13 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{observations, project, prompts, traces};
+use super::{llm_connections, observations, project, prompts, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)
         .configure(traces::routes)
+        .configure(llm_connections::routes)
         .configure(observations::routes);
 }

@@ -74,7 +74,8 @@ async fn of(
     if !configured.is_empty() || !provider.serves(Operation::Models) {
         return Ok(Listed::Models(configured));
     }
-    let answer = providers.list_models(provider, headers).await?;
+    let limit = providers.client.first_byte_timeout;
+    let answer = providers.list_models(provider, headers, limit).await?;
     if answer.status != 200 {
         return Ok(Listed::Refused(answer));
     }

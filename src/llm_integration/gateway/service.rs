@@ -78,11 +78,11 @@ impl Gateway {
     /// When a provider's address is not one.
     pub fn new(
         settings: &GatewaySettings,
+        providers: Providers,
         prices: Prices,
         recorder: Recorder,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        let providers = Providers::new(settings, clock.clone())?;
         let capture_limit = settings.capture_limit_bytes;
         Ok(Self {
             providers,

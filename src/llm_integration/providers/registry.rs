@@ -1,21 +1,22 @@
 //! Which provider a model's name means, in each project.
 
-use std::{str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use super::{
-    Ask, CallerHeaders, NotAskable, Origin, Provider, ProviderClient, ProviderKind, ProviderName,
-    ProviderSpec, WholeAnswer, settings,
+    Ask, CallerHeaders, KeyCipher, NotAskable, Origin, Provider, ProviderClient, ProviderKind,
+    ProviderName, ProviderSpec, WholeAnswer, connections::Vault, settings,
 };
 use crate::{
     kernel::{Clock, ProjectId},
     llm_integration::{GatewaySettings, LlmError},
-    platform::config::ConfigError,
+    platform::{config::ConfigError, db::Db},
 };
 
 /// The providers of the operator and of every project. Cheap to clone.
 #[derive(Clone)]
 pub struct Providers {
     pub(crate) client: ProviderClient,
+    pub(super) vault: Vault,
     clock: Clock,
     configured: Arc<[Arc<Provider>]>,
 }
@@ -31,7 +32,13 @@ pub struct Resolved {
 impl Providers {
     /// # Errors
     /// When a provider in the settings lacks something, or the client can not be built.
-    pub fn new(settings: &GatewaySettings, clock: Clock) -> Result<Self, ConfigError> {
+    pub fn new(settings: &GatewaySettings, db: Db, clock: Clock) -> Result<Self, ConfigError> {
+        let secrets = (
+            &settings.provider_key_secret,
+            &settings.provider_key_secret_previous,
+        );
+        let cipher = KeyCipher::from_settings(secrets.0, secrets.1, db.url())?;
+
         let specs = settings::configured(settings)?;
         let build = |(section, spec): (String, ProviderSpec)| {
             Provider::new(&spec, Origin::Settings)
@@ -40,6 +47,7 @@ impl Providers {
         };
         Ok(Self {
             client: ProviderClient::new(settings)?,
+            vault: Vault::new(db, cipher),
             clock,
             configured: specs.into_iter().map(build).collect::<Result<_, _>>()?,
         })
@@ -47,8 +55,11 @@ impl Providers {
 
     /// Every provider that a project can call: its own, then the operator's that it does not replace.
     pub async fn of_project(&self, project: ProjectId) -> Result<Vec<Arc<Provider>>, LlmError> {
-        let _ = project;
-        Ok(self.configured.to_vec())
+        let own = self.vault.providers(project).await?;
+        let is_replaced = |name: &ProviderName| own.iter().any(|provider| provider.name == *name);
+        let configured = self.configured.iter();
+        let others = configured.filter(|provider| !is_replaced(&provider.name));
+        Ok(own.iter().chain(others).cloned().collect())
     }
 
     /// Whom a model's name means: `provider/model` the one that it names, any other name the provider
@@ -97,6 +108,7 @@ impl Providers {
         &self,
         provider: &Provider,
         headers: &CallerHeaders,
+        limit: Duration,
     ) -> Result<WholeAnswer, LlmError> {
         let ask = Ask {
             operation: super::Operation::Models,
@@ -104,7 +116,7 @@ impl Providers {
             stream: false,
         };
         let request = self.request(provider, &ask, headers, bytes::Bytes::new())?;
-        self.client.fetch(provider, request).await
+        self.client.fetch(provider, request, limit).await
     }
 }
 

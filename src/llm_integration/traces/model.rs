@@ -1,94 +1,19 @@
 //! Traces, observations, and the rules by which two reports of one trace become one.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::JsonText;
-use crate::kernel::{Clock, NanoUsd, Timestamp};
+use super::{JsonText, ObservationId, TraceId};
+use crate::kernel::{NanoUsd, Timestamp};
 
 /// The environment of what names none.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
 
-macro_rules! hex_id {
-    ($name:ident, $digits:literal, $doc:literal) => {
-        #[doc = $doc]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// An id that was checked when it was stored.
-            pub(in crate::llm_integration::traces) fn stored(id: String) -> Self {
-                Self(id)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            /// The error says what would be right.
-            fn from_str(text: &str) -> Result<Self, String> {
-                let is_id = text.len() == $digits
-                    && text.bytes().all(|b| b.is_ascii_hexdigit())
-                    && text.bytes().any(|b| b != b'0');
-                if is_id {
-                    return Ok(Self(text.to_ascii_lowercase()));
-                }
-                Err(concat!($digits, " hexadecimal digits, not all zero").to_owned())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-hex_id!(
-    TraceId,
-    32,
-    "The id of a trace: 16 bytes in hexadecimal, as W3C Trace Context has it."
-);
-hex_id!(
-    ObservationId,
-    16,
-    "The id of an observation: 8 bytes in hexadecimal, a span id."
-);
-
-enum TraceMarker {}
-
-impl TraceId {
-    /// Ids made later sort later, so that they land together in an index.
-    pub fn new(clock: &Clock) -> Self {
-        Self(clock.new_id::<TraceMarker>().as_uuid().simple().to_string())
-    }
-}
-
-impl ObservationId {
-    pub fn new(clock: &Clock) -> Self {
-        let (_, random) = clock.new_id::<TraceMarker>().as_uuid().as_u64_pair();
-        Self(format!("{random:016x}"))
-    }
-}
-
 macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $(#[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -177,13 +102,6 @@ pub struct Observation {
     pub updated_at: Timestamp,
 }
 
-/// What one call reports: its observation, and the trace that this belongs to.
-#[derive(Clone, Debug)]
-pub struct TraceRecord {
-    pub trace: Trace,
-    pub observation: Observation,
-}
-
 impl Trace {
     /// Adds what a later report of the same trace says. Its first name, user and input stay; its
     /// output is the newest.
@@ -201,10 +119,18 @@ impl Trace {
             session_id: self.session_id.or(later.session_id),
             release: self.release.or(later.release),
             version: self.version.or(later.version),
-            environment: self.environment,
+            environment: if self.environment == DEFAULT_ENVIRONMENT {
+                later.environment
+            } else {
+                self.environment
+            },
             public: self.public || later.public,
             tags,
-            metadata: self.metadata,
+            metadata: if self.metadata.get() == "{}" {
+                later.metadata
+            } else {
+                self.metadata
+            },
             input: self.input.or(later.input),
             output: later.output.or(self.output),
             created_at: self.created_at,
@@ -213,25 +139,12 @@ impl Trace {
     }
 }
 
-impl TraceRecord {
-    /// About how much memory it holds.
-    pub(super) fn weight(&self) -> usize {
-        let text = |text: &Option<JsonText>| text.as_ref().map_or(0, JsonText::len);
-        size_of::<Self>()
-            + text(&self.trace.input)
-            + text(&self.trace.output)
-            + self.trace.metadata.len()
-            + text(&self.observation.input)
-            + text(&self.observation.output)
-            + self.observation.metadata.len()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::kernel::Clock;
 
     fn trace(clock: &Clock, name: Option<&str>, tags: &[&str]) -> Trace {
         Trace {
@@ -250,17 +163,6 @@ mod tests {
             output: name.map(JsonText::string),
             created_at: clock.now(),
             updated_at: clock.now(),
-        }
-    }
-
-    #[test]
-    fn ids_have_their_length_and_nothing_else_parses() {
-        let clock = Clock::system();
-        let (trace, observation) = (TraceId::new(&clock), ObservationId::new(&clock));
-        assert_eq!(trace.as_str().parse(), Ok(trace.clone()));
-        assert_eq!(observation.as_str().parse(), Ok(observation.clone()));
-        for wrong in ["", "xyz", &"0".repeat(32), trace.as_str().split_at(31).0] {
-            assert!(wrong.parse::<TraceId>().is_err(), "{wrong}");
         }
     }
 

@@ -210,16 +210,25 @@ mod tests {
                 ..here
             },
         ] {
-            assert!(matches!(cipher.open(&sealed, other), Err(CipherError::Forged)));
+            assert!(matches!(
+                cipher.open(&sealed, other),
+                Err(CipherError::Forged)
+            ));
         }
         for at in [0, 5, 30, sealed.bytes.len() - 1] {
             let mut forged = sealed.clone();
             forged.bytes[at] ^= 1;
-            assert!(matches!(cipher.open(&forged, here), Err(CipherError::Forged)), "{at}");
+            assert!(
+                matches!(cipher.open(&forged, here), Err(CipherError::Forged)),
+                "{at}"
+            );
         }
         let mut short = sealed;
         short.bytes.truncate(20);
-        assert!(matches!(cipher.open(&short, here), Err(CipherError::Forged)));
+        assert!(matches!(
+            cipher.open(&short, here),
+            Err(CipherError::Forged)
+        ));
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod store;
 pub use cipher::KeyCipher;
 pub use model::{Connection, NewConnection, NewSecrets, ProviderId};
 pub(super) use model::{Secrets, Stored};
-pub use service::{Connections, Tried};
 pub(super) use service::Vault;
+pub use service::{Connections, Tried};

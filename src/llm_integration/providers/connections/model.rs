@@ -153,7 +153,13 @@ impl Secrets {
             extra_headers,
         } = new;
         let brings_credentials = api_key.is_some() || aws.is_some();
-        let kept = |old: Self| if brings_credentials { (None, None) } else { (old.api_key, old.aws) };
+        let kept = |old: Self| {
+            if brings_credentials {
+                (None, None)
+            } else {
+                (old.api_key, old.aws)
+            }
+        };
         let headers = self.extra_headers.clone();
         let (old_key, old_aws) = kept(self);
         Self {
@@ -189,11 +195,14 @@ impl NewConnection {
             ("region", &self.region),
             ("api_version", &self.api_version),
         ];
-        let long = texts
-            .iter()
-            .find(|(_, text)| text.as_ref().is_some_and(|text| text.len() > MAX_TEXT_CHARS));
+        let long = texts.iter().find(|(_, text)| {
+            text.as_ref()
+                .is_some_and(|text| text.len() > MAX_TEXT_CHARS)
+        });
         if let Some((field, _)) = long {
-            return Err(format!("`{field}` takes at most {MAX_TEXT_CHARS} characters"));
+            return Err(format!(
+                "`{field}` takes at most {MAX_TEXT_CHARS} characters"
+            ));
         }
         let counts = [
             ("models", self.models.len()),
@@ -212,7 +221,9 @@ impl NewConnection {
             .chain(of_aws)
             .chain(headers.into_iter().flat_map(BTreeMap::values));
         if all.any(|secret| secret.expose().len() > MAX_SECRET_CHARS) {
-            return Err(format!("a secret takes at most {MAX_SECRET_CHARS} characters"));
+            return Err(format!(
+                "a secret takes at most {MAX_SECRET_CHARS} characters"
+            ));
         }
         Ok(())
     }
@@ -306,8 +317,14 @@ mod tests {
             ..NewSecrets::default()
         };
         let merged = read.with(new);
-        assert!(merged.aws.is_none(), "a key takes the place of other credentials");
+        assert!(
+            merged.aws.is_none(),
+            "a key takes the place of other credentials"
+        );
         assert_eq!(merged.extra_headers["x-a"].expose(), "v");
-        assert_eq!(merged.with(NewSecrets::default()).api_key.unwrap().expose(), "key");
+        assert_eq!(
+            merged.with(NewSecrets::default()).api_key.unwrap().expose(),
+            "key"
+        );
     }
 }

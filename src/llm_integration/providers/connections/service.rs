@@ -77,7 +77,7 @@ impl Vault {
         let spec = stored.spec().map_err(corrupt)?;
         let provider = match &stored.secrets {
             Some(_) => Provider::new(&spec, Origin::Project),
-            None => Ok(Provider::without_key(&spec)),
+            None => Provider::without_key(&spec),
         };
         provider
             .map(Arc::new)
@@ -224,8 +224,8 @@ impl Connections {
             secrets: Some(secrets),
         };
         let spec = stored.spec().map_err(invalid)?;
-        let provider = Provider::new(&spec, Origin::Project)
-            .map_err(|error| invalid(error.to_string()))?;
+        let provider =
+            Provider::new(&spec, Origin::Project).map_err(|error| invalid(error.to_string()))?;
         self.providers
             .client
             .check_address(&provider)
@@ -306,15 +306,20 @@ impl Connections {
                             store::reseal(conn, project, connection.id, &old, &new)?;
                             resealed += 1;
                         }
-                        Err(error) => tracing::error!(%project, provider = %connection.name, %error,
-                            "the key of a provider can not be opened"),
+                        Err(error) => {
+                            tracing::error!(%project, provider = %connection.name, %error,
+                            "the key of a provider can not be opened")
+                        }
                     }
                 }
                 Ok::<_, LlmError>(resealed)
             })
             .await?;
         if resealed > 0 {
-            tracing::info!(resealed, "keys of providers were sealed with the current master key");
+            tracing::info!(
+                resealed,
+                "keys of providers were sealed with the current master key"
+            );
         }
         Ok(resealed)
     }

@@ -3,11 +3,7 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::{
-    Connection, ProviderId,
-    cipher::Sealed,
-    schema::llm_provider,
-};
+use super::{Connection, ProviderId, cipher::Sealed, schema::llm_provider};
 use crate::{
     kernel::{ProjectId, Timestamp},
     platform::db::{Conn, DbError, JsonColumn, each_backend},

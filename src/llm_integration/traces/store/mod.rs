@@ -5,4 +5,4 @@ mod rows;
 mod write;
 
 pub(super) use read::{count_traces, observation, observations, observations_of, trace, traces};
-pub(super) use write::insert;
+pub(super) use write::apply;
