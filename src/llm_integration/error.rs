@@ -78,6 +78,10 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    Missing { what: &'static str, id: String },
+    #[error("{what}")]
+    InvalidRequest { what: String },
     #[error("{0}")]
     LimitExceeded(Box<LimitExceeded>),
     #[error("this key's policy does not allow the model `{model}`")]
@@ -110,7 +114,9 @@ impl From<LlmError> for Failure {
             E::ProviderKeyUnsealable(_) => return Self::internal(error),
             E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
             E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
-            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::InvalidRequest { .. } | E::Untranslatable(_) => {
+                ErrorCode::InvalidRequest
+            }
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -134,6 +140,7 @@ impl From<LlmError> for Failure {
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
+            | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::ProviderNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,

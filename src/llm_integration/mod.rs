@@ -12,6 +12,7 @@ mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -30,6 +31,10 @@ pub use pricing::{
 pub use providers::{
     AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
     NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
+};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;

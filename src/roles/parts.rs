@@ -7,7 +7,7 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Connections, Gateway, Limits, Prices, Providers, Recorder, TraceWriter, Traces,
+        Connections, Gateway, Limits, Prices, Providers, Recorder, Scores, TraceWriter, Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -53,6 +53,7 @@ pub(super) struct Parts {
     pub prices: Prices,
     pub limits: Limits,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -80,8 +81,12 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) =
-            Recorder::new(db.clone(), clock.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) = Recorder::new(
+            db.clone(),
+            prices.clone(),
+            clock.clone(),
+            settings.gateway.trace_timeout(),
+        );
         let gateway = Gateway::new(
             &settings.gateway,
             providers,
@@ -101,6 +106,7 @@ impl Parts {
             prices,
             limits,
             traces: Traces::new(db.clone()),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

@@ -17,6 +17,7 @@ mod migrations;
 mod openapi;
 mod prompts;
 mod providers;
+mod scores;
 mod shell;
 mod start;
 mod traces;

@@ -18,4 +18,5 @@ mod kills;
 mod order;
 mod outages;
 mod support;
+mod traces;
 mod wakeups;

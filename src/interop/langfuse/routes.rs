@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{llm_connections, observations, project, prompts, traces};
+use super::{llm_connections, observations, project, prompts, score_configs, scores, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -10,5 +10,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(prompts::routes)
         .configure(traces::routes)
         .configure(llm_connections::routes)
-        .configure(observations::routes);
+        .configure(observations::routes)
+        .configure(scores::routes)
+        .configure(score_configs::routes);
 }

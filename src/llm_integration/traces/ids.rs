@@ -22,7 +22,7 @@ macro_rules! id {
             }
 
             /// An id that was checked when it was stored.
-            pub(in crate::llm_integration::traces) fn stored(id: String) -> Self {
+            pub(in crate::llm_integration) fn stored(id: String) -> Self {
                 Self(id)
             }
 

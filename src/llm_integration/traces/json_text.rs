@@ -56,8 +56,13 @@ impl JsonText {
     }
 
     /// Text that was stored; `None` when it is not JSON.
-    pub(in crate::llm_integration::traces) fn stored(text: String) -> Option<Self> {
+    pub(in crate::llm_integration) fn stored(text: String) -> Option<Self> {
         RawValue::from_string(text).ok().map(Self)
+    }
+
+    /// `{}`
+    pub fn empty_object() -> Self {
+        Self::of(&serde_json::Map::new())
     }
 
     pub fn get(&self) -> &str {

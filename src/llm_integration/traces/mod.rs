@@ -3,9 +3,12 @@
 //! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
 //! observations belong to one project and are reached only through its actors.
 
+mod costing;
 mod filter;
 mod ids;
 mod json_text;
+mod limits;
+mod merge;
 mod model;
 mod recorder;
 mod report;
@@ -17,6 +20,7 @@ pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
 pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
+pub(super) use model::named;
 pub use recorder::{NotStored, Recorder, TraceWriter};
 pub use report::{ObservationReport, Report, TraceReport};
 pub use service::{FoundObservation, TraceDetails, TracePage, Traces};

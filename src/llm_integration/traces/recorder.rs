@@ -21,9 +21,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Report, store};
+use super::{
+    Report,
+    costing::Costs,
+    merge::{Placed, gather},
+    store,
+};
 use crate::{
     kernel::{Clock, ErrorCode, Failure, ProjectId, error_chain},
+    llm_integration::Prices,
     platform::db::{Db, DbError},
 };
 
@@ -74,6 +80,7 @@ pub struct TraceWriter {
     queue: mpsc::Receiver<Pending>,
     database_answers: Arc<AtomicBool>,
     db: Db,
+    prices: Prices,
     clock: Clock,
 }
 
@@ -89,7 +96,12 @@ impl Recorder {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn new(db: Db, clock: Clock, longest_wait: Duration) -> (Self, TraceWriter) {
+    pub fn new(
+        db: Db,
+        prices: Prices,
+        clock: Clock,
+        longest_wait: Duration,
+    ) -> (Self, TraceWriter) {
         let (sender, receiver) = mpsc::channel(QUEUE_RECORDS);
         let database_answers = Arc::new(AtomicBool::new(true));
         let recorder = Self {
@@ -105,6 +117,7 @@ impl Recorder {
                 queue: receiver,
                 database_answers,
                 db,
+                prices,
                 clock,
             },
         )
@@ -238,7 +251,7 @@ impl TraceWriter {
             self.database_answers.store(false, Ordering::Relaxed);
             waiting.clear();
             if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
-                return lost(records.len(), &error_chain(&error));
+                return lost(records.len(), &error_chain(error.as_ref()));
             }
             time::sleep(RETRY_PAUSE).await;
         }
@@ -260,16 +273,29 @@ impl TraceWriter {
                     metrics::counter!("gateway_traces_stored_total").increment(1);
                     let _gone = committed.send(());
                 }
-                Err(error) => lost(1, &error_chain(&error)),
+                Err(error) => lost(1, &error_chain(error.as_ref())),
             }
         }
     }
 
-    async fn write(&self, records: Arc<Vec<(ProjectId, Vec<Report>)>>) -> Result<(), DbError> {
+    async fn write(&self, records: Arc<Vec<(ProjectId, Vec<Report>)>>) -> Result<(), Arc<DbError>> {
         let now = self.clock.now();
+        let changes = gather(records.iter().flat_map(|(project, reports)| {
+            reports
+                .iter()
+                .map(|report| Placed::inline(*project, report.clone()))
+        }));
+        let costs = Costs::of(&self.prices, &changes).await?;
         self.db
-            .write(move |conn| store::apply(conn, &records, now))
+            .write(move |conn| {
+                let price = |project, state: &_| costs.cost(project, state);
+                let applied = store::apply(conn, &changes, &price, now)?;
+                let (traces, objects) = (applied.traces.len(), applied.replaced_objects.len());
+                tracing::debug!(traces, objects, "traces were written");
+                Ok(())
+            })
             .await
+            .map_err(Arc::new)
     }
 }
 

@@ -186,6 +186,14 @@ impl Report {
         }
     }
 
+    /// Takes its input and output out of it.
+    pub(super) fn take_bodies(&mut self) -> (Option<JsonText>, Option<JsonText>) {
+        match self {
+            Self::Trace(report) => (report.input.take(), report.output.take()),
+            Self::Observation(report) => (report.input.take(), report.output.take()),
+        }
+    }
+
     /// About how much memory it holds, in bytes.
     pub(super) fn weight(&self) -> usize {
         let (metadata, input, output) = match self {
