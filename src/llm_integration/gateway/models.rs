@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     kernel::ProjectId,
     llm_integration::{
-        CallerHeaders, LlmError,
+        CallerHeaders, LlmError, ProviderKind,
+        dialects::Dialect,
         providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
     },
 };
@@ -25,6 +26,13 @@ pub(super) async fn list(
             model: "*".to_owned(),
             remedy: "set `gateway.openai.api_key` or OPENAI_API_KEY, or another provider's",
         });
+    }
+    if let [only] = all.as_slice()
+        && speaks_openai(only)
+        && only.models.is_empty()
+    {
+        let limit = providers.client.first_byte_timeout;
+        return providers.list_models(only, headers, limit).await;
     }
     let calls = all.iter().map(|provider| of(providers, provider, headers));
     let mut models = Vec::new();
@@ -45,6 +53,9 @@ pub(super) async fn get(
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
     let Resolved { provider, model } = providers.resolve(project, name).await?;
+    if speaks_openai(&provider) {
+        return providers.one_model(&provider, &model, headers).await;
+    }
     match of(providers, &provider, headers).await? {
         Listed::Refused(answer) => Ok(answer),
         Listed::Models(found) => found
@@ -55,6 +66,12 @@ pub(super) async fn get(
                 model: name.to_owned(),
             }),
     }
+}
+
+/// Whether its answers about models are in the form that callers read.
+fn speaks_openai(provider: &Provider) -> bool {
+    provider.chat_dialects().contains(&Dialect::OpenAiChat)
+        && provider.kind != ProviderKind::Anthropic
 }
 
 /// What a provider said of its models.

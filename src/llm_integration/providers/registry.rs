@@ -2,9 +2,12 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use reqwest::Method;
+
 use super::{
     Ask, CallerHeaders, KeyCipher, NotAskable, Origin, Provider, ProviderClient, ProviderKind,
-    ProviderName, ProviderSpec, WholeAnswer, connections::Vault, settings,
+    ProviderName, ProviderSpec, WholeAnswer, adapter::segment, connections::Vault, settings,
 };
 use crate::{
     kernel::{Clock, ProjectId},
@@ -96,11 +99,27 @@ impl Providers {
         provider: &Provider,
         ask: &Ask<'_>,
         headers: &CallerHeaders,
-        body: bytes::Bytes,
+        body: Bytes,
     ) -> Result<reqwest::Request, LlmError> {
         provider
             .request(ask, headers, body, self.clock.now())
             .map_err(|source| not_askable(provider, source))
+    }
+
+    /// What a provider that speaks OpenAI's API says of one model.
+    pub(crate) async fn one_model(
+        &self,
+        provider: &Provider,
+        model: &str,
+        headers: &CallerHeaders,
+    ) -> Result<WholeAnswer, LlmError> {
+        let path = format!("/models/{}", segment(model));
+        let now = self.clock.now();
+        let request = provider
+            .passed_on(Method::GET, &path, headers, Bytes::new(), now)
+            .map_err(|source| not_askable(provider, source))?;
+        let limit = self.client.first_byte_timeout;
+        self.client.fetch(provider, request, limit).await
     }
 
     /// A provider's own list of models.
@@ -115,7 +134,7 @@ impl Providers {
             model: "",
             stream: false,
         };
-        let request = self.request(provider, &ask, headers, bytes::Bytes::new())?;
+        let request = self.request(provider, &ask, headers, Bytes::new())?;
         self.client.fetch(provider, request, limit).await
     }
 }
