@@ -34,6 +34,7 @@ permissions! {
     ProjectRead = "project:read", "Read the project itself.";
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
+    ProvidersManage = "providers:manage", "Connect providers of the project's own, with their keys.";
     PricesManage = "prices:manage", "Edit the price table.";
     RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
 }

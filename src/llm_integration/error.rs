@@ -1,6 +1,6 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
@@ -50,6 +50,20 @@ pub enum LlmError {
         provider: ProviderName,
         limit: usize,
     },
+    #[error("the database failed")]
+    DbShared(#[from] Arc<DbError>),
+    #[error("{what}")]
+    ProviderInvalid { what: String },
+    #[error("this project has no provider of its own named `{name}`")]
+    ProviderNotFound { name: ProviderName },
+    #[error(
+        "keys of providers can not be stored here: the operator sets \
+         APP_GATEWAY__PROVIDER_KEY_SECRET or APP_GATEWAY__PROVIDER_KEY_SECRET_FILE, the same for \
+         every process, for example to the output of `openssl rand -hex 32`"
+    )]
+    ProviderKeysOff,
+    #[error("the key can not be sealed")]
+    ProviderKeyUnsealable(#[source] Arc<dyn Error + Send + Sync>),
     #[error("{provider} can not be asked: {source}")]
     NotAskable {
         provider: ProviderName,
@@ -155,6 +169,10 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
+            E::DbShared(error) => return error.into(),
+            E::ProviderKeyUnsealable(_) => return Self::internal(error),
+            E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
+            E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
             E::InvalidCall { .. }
             | E::InvalidRequest { .. }
             | E::Untranslatable(_)
@@ -168,6 +186,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
+            E::NotAskable { ref source, .. } if matches!(**source, NotAskable::KeyUnreadable) => {
+                ErrorCode::ProviderFailed
+            }
             E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
                 ErrorCode::ProviderNotConfigured
             }
@@ -193,6 +214,7 @@ impl From<LlmError> for Failure {
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
+            | E::ProviderNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,

@@ -32,8 +32,8 @@ pub use pricing::{
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
-    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
-    Providers,
+    AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
+    NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{

@@ -31,6 +31,8 @@ pub struct GatewaySettings {
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_key_secret: SecretText,
+    pub provider_key_secret_previous: SecretText,
     pub provider_private_hosts: Vec<String>,
     pub providers: BTreeMap<String, NamedProviderSettings>,
 }

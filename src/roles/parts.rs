@@ -7,8 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores, TraceWriter,
-        Traces,
+        Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        TraceWriter, Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -49,6 +49,7 @@ pub(super) struct Parts {
     pub bus: Bus,
     pub subscriptions: Arc<Subscriptions>,
     pub jobs: Jobs,
+    pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
     pub routes: Routes,
@@ -73,6 +74,8 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
+        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
         let limits = Limits::new(
             db.clone(),
@@ -86,7 +89,6 @@ impl Parts {
             clock.clone(),
             settings.gateway.trace_timeout(),
         );
-        let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -111,6 +113,7 @@ impl Parts {
             bus,
             subscriptions: Arc::new(subscriptions::all(&prompts)),
             jobs: Jobs::new(db.clone(), clock.clone()),
+            connections,
             gateway,
             prices,
             routes,

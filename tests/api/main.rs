@@ -18,6 +18,7 @@ mod openapi;
 mod prompts;
 mod routes;
 mod routing;
+mod providers;
 mod scores;
 mod shell;
 mod start;

@@ -7,4 +7,5 @@
 mod binary;
 mod commands;
 mod lifecycle;
+mod secrets;
 mod telemetry;

@@ -4,6 +4,7 @@ mod chat;
 mod models;
 mod passed;
 mod prices;
+mod providers;
 mod routes;
 mod routing;
 

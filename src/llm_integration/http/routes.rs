@@ -2,13 +2,18 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices, routing};
+use super::{chat, models, prices, providers, routing};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
         .service(models::list)
         .service(models::get)
+        .service(providers::list)
+        .service(providers::get)
+        .service(providers::put)
+        .service(providers::delete)
+        .service(providers::test)
         .service(prices::list)
         .service(prices::put)
         .service(prices::delete)
