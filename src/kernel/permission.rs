@@ -34,6 +34,7 @@ permissions! {
     ProjectRead = "project:read", "Read the project itself.";
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
+    LimitsManage = "limits:manage", "Set the project's limits and budgets.";
     PricesManage = "prices:manage", "Edit the price table.";
 }
 

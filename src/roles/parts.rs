@@ -76,7 +76,13 @@ impl Parts {
             &settings.gateway.limits,
         );
         let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let gateway = Gateway::new(
+            &settings.gateway,
+            prices.clone(),
+            limits.clone(),
+            recorder,
+            clock.clone(),
+        )?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
-        DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, Observation, ObservationId,
-        ObservationKind, PriceTable, Recorder, Trace, TraceId, TraceRecord,
+        Actual, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, Observation, ObservationId,
+        ObservationKind, PriceTable, Recorder, Reservation, Trace, TraceId, TraceRecord,
     },
 };
 
@@ -41,6 +41,7 @@ pub(super) struct Call {
     draft: Option<Box<Draft>>,
     /// What has come of a streamed answer.
     assembly: Option<Assembly>,
+    reservation: Option<Reservation>,
     span: Span,
 }
 
@@ -53,7 +54,12 @@ struct Draft {
 }
 
 impl Call {
-    pub fn begin(ledger: Ledger, provider: &'static str, request: ChatRequest) -> Self {
+    pub fn begin(
+        ledger: Ledger,
+        provider: &'static str,
+        request: ChatRequest,
+        reservation: Reservation,
+    ) -> Self {
         let draft = Box::new(Draft::new(&ledger.clock, provider, request));
         let model = draft.observation.model.as_deref();
         let span = tracing::info_span!(
@@ -76,6 +82,7 @@ impl Call {
             trace_id,
             draft: Some(draft),
             assembly: None,
+            reservation: Some(reservation),
             span,
         }
     }
@@ -135,6 +142,13 @@ impl Call {
     ) -> Result<(), NotStored> {
         match self.close(generation, failure) {
             Some(record) => {
+                match (self.reservation.take(), actual(&record)) {
+                    (Some(reservation), Some(actual)) => reservation.settle(actual).await,
+                    (Some(reservation), None) if record.observation.level != Level::Error => {
+                        reservation.commit_estimate().await;
+                    }
+                    _ => {}
+                }
                 self.ledger
                     .recorder
                     .record(self.ledger.project, record)
@@ -173,10 +187,22 @@ impl Drop for Call {
             .map(Assembly::finish)
             .unwrap_or_default();
         if let Some(record) = self.close(generation, Some(CLIENT_LEFT.to_owned())) {
+            match (self.reservation.take(), actual(&record)) {
+                (Some(reservation), Some(actual)) => reservation.settle_soon(actual),
+                (Some(reservation), None) => reservation.commit_estimate_soon(),
+                (None, _) => {}
+            }
             // Nobody is left to wait for the commit.
             drop(self.ledger.recorder.submit(self.ledger.project, record));
         }
     }
+}
+
+/// What a call has used, as far as its record says.
+fn actual(TraceRecord { observation, .. }: &TraceRecord) -> Option<Actual> {
+    let tokens = observation.usage.get("total").copied()?;
+    let cost = observation.total_cost;
+    Some(Actual { tokens, cost })
 }
 
 impl Draft {

@@ -68,6 +68,7 @@ pub(super) struct ChatRequest {
     pub links: Links,
     pub input: JsonText,
     pub parameters: JsonText,
+    pub max_output_tokens: Option<u64>,
     /// The caller's own metadata, without links.
     pub metadata: BTreeMap<String, Value>,
 }
@@ -113,6 +114,9 @@ impl ChatRequest {
             .collect();
         let input = input_of(&fields, capture_limit);
         let parameters = JsonText::of(&only(&fields, PARAMETERS)).cut(capture_limit);
+        let max_output_tokens = ["max_completion_tokens", "max_tokens"]
+            .iter()
+            .find_map(|name| field(&fields, name).ok().flatten());
         let streams = field::<bool>(&fields, "stream")?.unwrap_or(false);
         let with_usage = if streams {
             body_with_usage(&body, fields.get(STREAM_OPTIONS).copied())
@@ -128,6 +132,7 @@ impl ChatRequest {
             links,
             input,
             parameters,
+            max_output_tokens,
             metadata,
         })
     }

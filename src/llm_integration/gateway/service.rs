@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use reqwest::{
     Response,
-    header::{CONTENT_TYPE, HeaderMap},
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
 
@@ -18,9 +18,10 @@ use super::{
     request::ChatRequest,
 };
 use crate::{
-    kernel::{Actor, Clock, Permission},
+    kernel::{self, Actor, Clock, Permission},
     llm_integration::{
-        CallerHeaders, GatewaySettings, LlmError, Prices, Recorder, TraceId,
+        CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Recorder, Reservation, Subject,
+        TraceId,
         providers::{Provider, Providers, WholeAnswer, passed_headers},
     },
     platform::config::ConfigError,
@@ -36,6 +37,7 @@ const REFUSAL_CHARS: usize = 500;
 pub struct Gateway {
     providers: Providers,
     prices: Prices,
+    limits: Limits,
     recorder: Recorder,
     clock: Clock,
     capture_limit: usize,
@@ -73,12 +75,24 @@ impl From<WholeAnswer> for Answer {
     }
 }
 
+impl Answer {
+    fn with_headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                self.headers.insert(name, value);
+            }
+        }
+        self
+    }
+}
+
 impl Gateway {
     /// # Errors
     /// When a provider's address is not one.
     pub fn new(
         settings: &GatewaySettings,
         prices: Prices,
+        limits: Limits,
         recorder: Recorder,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
@@ -87,6 +101,7 @@ impl Gateway {
         Ok(Self {
             providers,
             prices,
+            limits,
             recorder,
             clock,
             capture_limit,
@@ -104,8 +119,11 @@ impl Gateway {
         actor.require(Permission::GatewayCall)?;
         let mut request = ChatRequest::parse(body, headers, self.capture_limit)?;
         let provider = self.providers.for_model(&request.model)?;
+        let ledger = self.ledger(actor).await;
+        let reservation = self.admit(actor, &ledger, &request).await?;
+        let limit_headers = reservation.headers();
         let (body, hide_usage) = (std::mem::take(&mut request.body), request.hide_usage);
-        let call = Call::begin(self.ledger(actor).await, provider.name, request);
+        let call = Call::begin(ledger, provider.name, request, reservation);
         let span = call.span();
         async {
             let sent = self
@@ -122,6 +140,32 @@ impl Gateway {
         }
         .instrument(span)
         .await
+        .map(|answer: Answer| answer.with_headers(limit_headers))
+    }
+
+    async fn admit(
+        &self,
+        actor: &Actor,
+        ledger: &Ledger,
+        request: &ChatRequest,
+    ) -> Result<Reservation, LlmError> {
+        let key = match &actor.subject {
+            kernel::Subject::ApiKey { id, .. } => Some(*id),
+            kernel::Subject::User(_) | kernel::Subject::System => None,
+        };
+        let subject = Subject {
+            project: actor.project,
+            key,
+            user: request.links.user_id.as_deref(),
+            tags: &request.links.tags,
+            model: &request.model,
+            route: None,
+        };
+        let price = ledger.prices.as_ref();
+        let price = price.and_then(|prices| prices.price(&[&request.model]));
+        let (size, output) = (request.body.len(), request.max_output_tokens);
+        let estimate = self.limits.estimate(size, output, price);
+        self.limits.admit(&subject, estimate).await
     }
 
     pub async fn models(&self, actor: &Actor, headers: &CallerHeaders) -> Result<Answer, LlmError> {

@@ -1,6 +1,7 @@
 //! The endpoints of the gateway and of prices.
 
 mod chat;
+mod limits;
 mod models;
 mod passed;
 mod prices;

@@ -104,6 +104,7 @@ pub mod may {
         ProjectRead,
         KeysManage,
         MembersManage,
+        LimitsManage,
         PricesManage,
     );
 }
