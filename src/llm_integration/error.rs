@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::LimitExceeded,
+    llm_integration::{LimitExceeded, dialects::Untranslatable},
     platform::db::DbError,
 };
 
@@ -19,6 +19,8 @@ pub enum LlmError {
     Db(#[from] DbError),
     #[error("{what}")]
     InvalidCall { what: String },
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
     #[error("no provider is configured for the model `{model}`; {remedy}")]
     ProviderNotConfigured { model: String, remedy: &'static str },
     #[error("no provider offers the model `{model}`")]
@@ -79,6 +81,7 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
+            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -88,7 +91,6 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
-            E::InvalidCall { .. } => ErrorCode::InvalidRequest,
             E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }

@@ -5,6 +5,7 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+pub mod dialects;
 mod error;
 mod gateway;
 mod http;

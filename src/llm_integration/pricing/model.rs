@@ -40,6 +40,7 @@ impl ModelPrice {
             "input" => Some(self.input),
             "input_cached_tokens" => Some(self.cached_input.unwrap_or(self.input)),
             "input_cache_write_tokens" => Some(self.cache_write.unwrap_or(self.input)),
+            "input_image_tokens" => Some(self.input),
             "input_audio_tokens" => self.audio_input,
             "output" | "output_reasoning_tokens" => Some(self.output),
             "output_audio_tokens" => self.audio_output,

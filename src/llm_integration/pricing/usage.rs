@@ -25,6 +25,7 @@ struct PromptDetails {
     cached_tokens: Option<u64>,
     cache_write_tokens: Option<u64>,
     audio_tokens: Option<u64>,
+    image_tokens: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,18 +33,31 @@ struct PromptDetails {
 struct CompletionDetails {
     reasoning_tokens: Option<u64>,
     audio_tokens: Option<u64>,
+    image_tokens: Option<u64>,
 }
 
 /// Tokens of one call. No token is in two classes, so the classes add up to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Text that the provider read anew.
     pub input: u64,
+    /// Read from the provider's cache.
     pub input_cached: u64,
+    /// Written to the provider's cache, to be kept for five minutes or as long as the provider likes.
     pub input_cache_write: u64,
+    /// Written to the provider's cache, to be kept for an hour.
+    pub input_cache_write_1h: u64,
     pub input_audio: u64,
+    /// Audio read from the provider's cache.
+    pub input_audio_cached: u64,
+    /// Images, where the provider counts them apart.
+    pub input_image: u64,
     pub output: u64,
     pub output_reasoning: u64,
     pub output_audio: u64,
+    pub output_image: u64,
+    /// Searches of the web that the provider made; not tokens, and not part of the total.
+    pub web_searches: u64,
     /// What the provider says; it can differ from the sum.
     pub total: u64,
 }
@@ -66,20 +80,25 @@ impl From<OpenAiUsage> for Usage {
         let input_cached = take(&mut input, of_prompt.cached_tokens);
         let input_cache_write = take(&mut input, of_prompt.cache_write_tokens);
         let input_audio = take(&mut input, of_prompt.audio_tokens);
+        let input_image = take(&mut input, of_prompt.image_tokens);
         let mut output = completion;
         let output_reasoning = take(&mut output, of_completion.reasoning_tokens);
         let output_audio = take(&mut output, of_completion.audio_tokens);
+        let output_image = take(&mut output, of_completion.image_tokens);
         Self {
             input,
             input_cached,
             input_cache_write,
             input_audio,
+            input_image,
             output,
             output_reasoning,
             output_audio,
+            output_image,
             total: usage
                 .total_tokens
                 .unwrap_or(prompt.saturating_add(completion)),
+            ..Self::default()
         }
     }
 }
@@ -93,26 +112,40 @@ fn take(from: &mut u64, tokens: Option<u64>) -> u64 {
 
 impl Usage {
     /// Names as Langfuse gives them to OpenAI's usage.
-    const fn classes(&self) -> [(&'static str, u64); 7] {
+    const fn classes(&self) -> [(&'static str, u64); 12] {
         [
             ("input", self.input),
             ("input_cached_tokens", self.input_cached),
             ("input_cache_write_tokens", self.input_cache_write),
+            ("input_cache_write_1h_tokens", self.input_cache_write_1h),
             ("input_audio_tokens", self.input_audio),
+            ("input_audio_cached_tokens", self.input_audio_cached),
+            ("input_image_tokens", self.input_image),
             ("output", self.output),
             ("output_reasoning_tokens", self.output_reasoning),
             ("output_audio_tokens", self.output_audio),
+            ("output_image_tokens", self.output_image),
+            ("web_searches", self.web_searches),
         ]
     }
 
     /// Input of every class.
     pub const fn all_input(&self) -> u64 {
-        self.input + self.input_cached + self.input_cache_write + self.input_audio
+        self.input
+            .saturating_add(self.input_cached)
+            .saturating_add(self.input_cache_write)
+            .saturating_add(self.input_cache_write_1h)
+            .saturating_add(self.input_audio)
+            .saturating_add(self.input_audio_cached)
+            .saturating_add(self.input_image)
     }
 
     /// Output of every class.
     pub const fn all_output(&self) -> u64 {
-        self.output + self.output_reasoning + self.output_audio
+        self.output
+            .saturating_add(self.output_reasoning)
+            .saturating_add(self.output_audio)
+            .saturating_add(self.output_image)
     }
 
     /// Input and output always, the finer classes when they are not zero, and the total.

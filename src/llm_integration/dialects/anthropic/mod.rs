@@ -1,0 +1,5 @@
+//! Anthropic
+
+mod stub;
+
+pub(super) use stub::Anthropic;

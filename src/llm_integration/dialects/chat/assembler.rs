@@ -1,0 +1,186 @@
+//! Puts the events of a streamed answer together to the answer they spell.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Answer, Choice, Content, Delta, Event, Part, PartStart, Thinking, ToolUse};
+
+/// Choices of one answer, and parts of one choice, that are put together.
+const MAX_CHOICES: usize = 128;
+const MAX_PARTS: usize = 1024;
+
+/// Keeps a bounded amount of text; what is beyond the limit is cut and said so.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    answer: Answer,
+    choices: BTreeMap<usize, Assembled>,
+    /// Bytes of text that may still be kept.
+    room: usize,
+    cut: bool,
+}
+
+#[derive(Debug, Default)]
+struct Assembled {
+    parts: BTreeMap<usize, Content>,
+    rest: Choice,
+}
+
+impl Assembler {
+    /// Keeps at most about `limit` bytes of text.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            room: limit,
+            ..Self::default()
+        }
+    }
+
+    /// Whether something was left out for want of room.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    pub fn take(&mut self, event: Event) {
+        match event {
+            Event::Start {
+                id,
+                model,
+                created,
+                service_tier,
+            } => {
+                let answer = &mut self.answer;
+                answer.id = id.or(answer.id.take());
+                answer.model = model.or(answer.model.take());
+                answer.created = created.or(answer.created);
+                answer.service_tier = service_tier.or(answer.service_tier.take());
+            }
+            Event::PartStart {
+                choice,
+                part,
+                start,
+            } => self.start(choice, part, start),
+            Event::Delta {
+                choice,
+                part,
+                delta,
+            } => self.continue_part(choice, part, &delta),
+            Event::Logprobs { choice, logprobs } => self.logprobs(choice, logprobs),
+            Event::Stop { choice, reason } => {
+                if let Some(choice) = self.choice(choice) {
+                    choice.rest.stop = Some(reason);
+                }
+            }
+            Event::Usage(usage) => self.answer.usage = Some(usage),
+            Event::PartEnd { .. } | Event::Error(_) | Event::Ping => {}
+        }
+    }
+
+    pub fn finish(self) -> Answer {
+        let choices = self.choices.into_values().map(|assembled| Choice {
+            parts: assembled.parts.into_values().map(Part::of).collect(),
+            ..assembled.rest
+        });
+        Answer {
+            choices: choices.collect(),
+            ..self.answer
+        }
+    }
+
+    fn choice(&mut self, index: usize) -> Option<&mut Assembled> {
+        if index < MAX_CHOICES {
+            Some(self.choices.entry(index).or_default())
+        } else {
+            self.cut = true;
+            None
+        }
+    }
+
+    fn start(&mut self, choice: usize, part: usize, start: PartStart) {
+        let content = match start {
+            PartStart::Text => Content::Text(String::new()),
+            PartStart::Thinking => Content::Thinking(Thinking::default()),
+            PartStart::Refusal => Content::Refusal(String::new()),
+            PartStart::RedactedThinking(data) => {
+                if !self.has_room(data.len()) {
+                    return;
+                }
+                Content::RedactedThinking(data)
+            }
+            PartStart::ToolUse { id, name, custom } => Content::ToolUse(ToolUse {
+                id,
+                name,
+                arguments: String::new(),
+                custom,
+            }),
+            PartStart::Opaque(opaque) => {
+                if !self.has_room(opaque.value.to_string().len()) {
+                    return;
+                }
+                Content::Opaque(opaque)
+            }
+        };
+        let Some(choice) = self.choice(choice) else {
+            return;
+        };
+        if choice.parts.len() < MAX_PARTS {
+            choice.parts.insert(part, content);
+        } else {
+            self.cut = true;
+        }
+    }
+
+    fn continue_part(&mut self, choice: usize, part: usize, delta: &Delta) {
+        let content = self
+            .choices
+            .get_mut(&choice)
+            .and_then(|choice| choice.parts.get_mut(&part));
+        let (slot, more) = match (content, delta) {
+            (Some(Content::Text(text)), Delta::Text(more))
+            | (Some(Content::Refusal(text)), Delta::Refusal(more)) => (text, more),
+            (Some(Content::ToolUse(call)), Delta::Arguments(more)) => (&mut call.arguments, more),
+            (Some(Content::Thinking(thinking)), Delta::Thinking(more)) => {
+                (&mut thinking.text, more)
+            }
+            (Some(Content::Thinking(thinking)), Delta::Signature(more)) => {
+                (thinking.signature.get_or_insert_default(), more)
+            }
+            _ => return,
+        };
+        let fits = more.floor_char_boundary(self.room);
+        slot.push_str(&more[..fits]);
+        self.room -= fits;
+        self.cut |= fits < more.len();
+    }
+
+    /// Lists of tokens are continued.
+    fn logprobs(&mut self, choice: usize, logprobs: Value) {
+        if !self.has_room(logprobs.to_string().len()) {
+            return;
+        }
+        let Some(choice) = self.choice(choice) else {
+            return;
+        };
+        let Some(Value::Object(known)) = &mut choice.rest.logprobs else {
+            choice.rest.logprobs = Some(logprobs);
+            return;
+        };
+        let Value::Object(more) = logprobs else {
+            return;
+        };
+        for (name, value) in more {
+            match (known.get_mut(&name), value) {
+                (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
+                (_, value) => {
+                    known.insert(name, value);
+                }
+            }
+        }
+    }
+
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = bytes <= self.room;
+        self.room = self.room.saturating_sub(bytes);
+        self.cut |= !fits;
+        fits
+    }
+}

@@ -1,0 +1,5 @@
+//! OpenAiChat
+
+mod stub;
+
+pub(super) use stub::OpenAiChat;

@@ -1,0 +1,5 @@
+//! OpenAiResponses
+
+mod stub;
+
+pub(super) use stub::OpenAiResponses;
