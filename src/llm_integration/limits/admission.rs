@@ -5,7 +5,7 @@
 //! database sets aside more, up to the limit, and only then the call is admitted. So at every moment
 //!
 //! ```text
-//! used + held back <= set aside (committed) <= limit
+//! used + held back <= set aside (committed) <= limit, but for calls that cost more than they held back
 //! ```
 //!
 //! whatever dies: what a crash of this process or of Redis makes forget is what was set aside and

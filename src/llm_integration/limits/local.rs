@@ -19,7 +19,7 @@ pub(super) struct Found {
     pub n: i64,
     /// What of it calls in progress hold back.
     pub reserved: i64,
-    /// What the database has set aside, as far as is known here.
+    /// What the database has set aside, as far as is known here; 0 where nothing is known.
     pub set_aside: i64,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Attempt {
     pub found: Vec<Found>,
 }
 
-/// What the database set aside for a claim just now, and in all.
+/// What the database set aside for a counter just now, and in all; 0 in all where that is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Deposit {
     pub amount: i64,
@@ -44,7 +44,13 @@ impl Found {
         match claim.counter.keeping() {
             Keeping::Slots => self.n + claim.amount <= claim.limit,
             Keeping::Count => claim.amount == 0 || self.n + claim.amount <= claim.limit,
-            Keeping::Balance => claim.amount == 0 || self.n >= claim.amount,
+            // More can be set aside than the limit: calls can cost more than they held back.
+            Keeping::Balance => {
+                claim.amount == 0
+                    || (self.n >= claim.amount
+                        && self.set_aside > 0
+                        && self.set_aside - self.n + claim.amount <= claim.limit)
+            }
         }
     }
 
@@ -90,7 +96,7 @@ impl LocalCounters {
         let mut counters = self.of(first.counter.project);
         let mut found = Vec::with_capacity(claims.len());
         for (at, claim) in claims.iter().enumerate() {
-            if let Some(deposit) = deposits.get(at).filter(|deposit| deposit.amount != 0) {
+            if let Some(deposit) = deposits.get(at).filter(|deposit| deposit.set_aside != 0) {
                 let kept = entry(&mut counters, &claim.counter, now);
                 kept.found.n += deposit.amount;
                 kept.found.set_aside = deposit.set_aside;

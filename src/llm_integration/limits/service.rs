@@ -143,7 +143,7 @@ impl Limits {
             .db
             .read(move |conn| rules::get(conn, project, id))
             .await?;
-        found.ok_or_else(|| not_found("limit", id))
+        found.ok_or_else(|| not_found("limit", &id))
     }
 
     /// Sets a limit. It counts what is used from now on: here at once, on other replicas within 5
@@ -204,7 +204,7 @@ impl Limits {
             .await?;
         self.0.rules.forget_limits(project).await;
         if !found {
-            return Err(not_found("limit", id));
+            return Err(not_found("limit", &id));
         }
         (rule.limit.amount, rule.updated_at) = (amount, now);
         Ok(rule)
@@ -222,7 +222,7 @@ impl Limits {
         if existed {
             Ok(())
         } else {
-            Err(not_found("limit", id))
+            Err(not_found("limit", &id))
         }
     }
 
@@ -234,7 +234,7 @@ impl Limits {
             .db
             .read(move |conn| policies::get(conn, project, key))
             .await?;
-        found.ok_or_else(|| not_found("policy of the key", key))
+        found.ok_or_else(|| not_found("policy of the key", &key))
     }
 
     /// Sets, or replaces, what a key may do; it counts here at once, on other replicas within 5
@@ -249,7 +249,7 @@ impl Limits {
         actor.require(Permission::KeysManage)?;
         let keys = identity.list_keys(actor).await.map_err(Failure::from)?;
         if !keys.iter().any(|known| known.id == key) {
-            return Err(not_found("API key", key));
+            return Err(not_found("API key", &key));
         }
         let (project, now) = (actor.project, self.0.clock.now());
         self.0
@@ -273,12 +273,12 @@ impl Limits {
         if existed {
             Ok(())
         } else {
-            Err(not_found("policy of the key", key))
+            Err(not_found("policy of the key", &key))
         }
     }
 }
 
-fn not_found(what: &'static str, id: impl ToString) -> LlmError {
+fn not_found(what: &'static str, id: &impl ToString) -> LlmError {
     let id = id.to_string();
     LlmError::LimitNotFound { what, id }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     kernel::{Actor, Permission, Timestamp},
     llm_integration::LlmError,
+    platform::db::DbError,
 };
 
 /// Subjects that are shown of a limit that each has for itself: those who used the most.
@@ -38,31 +39,20 @@ impl Limits {
     ) -> Result<Vec<LimitUsage>, LlmError> {
         actor.require(Permission::ProjectRead)?;
         let (project, now) = (actor.project, self.0.clock.now());
-        let rules = self.list(actor).await?;
-        let mut counted: Vec<(Counter, Limit)> = Vec::new();
-        for LimitRule {
-            subject: of_rule,
-            limit,
-            ..
-        } in rules
-        {
+        let mut shown: Vec<(Counter, Limit)> = Vec::new();
+        for rule in self.list(actor).await? {
+            let limit = rule.limit;
             let counter = |subject| Counter::new(project, subject, limit.measure, now);
             match &subject {
-                Some(asked) if asked.kind() != of_rule.kind() => {}
-                Some(asked) if of_rule.is_each() || *asked == of_rule => {
-                    counted.push((counter(asked.clone()), limit));
+                Some(asked) if holds_for(&rule, asked) => {
+                    shown.push((counter(asked.clone()), limit));
                 }
                 Some(_) => {}
-                None if of_rule.is_each() && of_rule.kind() != SubjectKind::Project => {
-                    let each = counter(of_rule);
-                    let found = self
-                        .0
-                        .db
-                        .read(move |conn| allowances::subjects(conn, &each, MAX_SUBJECTS))
-                        .await?;
-                    counted.extend(found.into_iter().map(|counter| (counter, limit)));
+                None if rule.subject.is_each() && rule.subject.kind() != SubjectKind::Project => {
+                    let used = self.used_by_each(counter(rule.subject)).await?;
+                    shown.extend(used.into_iter().map(|counter| (counter, limit)));
                 }
-                None => counted.push((counter(of_rule), limit)),
+                None => shown.push((counter(rule.subject), limit)),
             }
         }
         let of_key = subject.filter(|subject| subject.kind() == SubjectKind::Key);
@@ -72,18 +62,25 @@ impl Limits {
         {
             for limit in &policy.limits {
                 let counter = Counter::new(project, subject.clone(), limit.measure, now);
-                counted.push((counter, *limit));
+                shown.push((counter, *limit));
             }
         }
-        self.look_at(counted, now).await
+        self.look_at(shown, now).await
+    }
+
+    async fn used_by_each(&self, each: Counter) -> Result<Vec<Counter>, DbError> {
+        self.0
+            .db
+            .read(move |conn| allowances::subjects(conn, &each, MAX_SUBJECTS))
+            .await
     }
 
     async fn look_at(
         &self,
-        counted: Vec<(Counter, Limit)>,
+        shown: Vec<(Counter, Limit)>,
         now: Timestamp,
     ) -> Result<Vec<LimitUsage>, LlmError> {
-        let (counters, limits): (Vec<Counter>, Vec<Limit>) = counted.into_iter().unzip();
+        let (counters, limits): (Vec<Counter>, Vec<Limit>) = shown.into_iter().unzip();
         let mut found: Vec<Found> = counters
             .iter()
             .map(|counter| self.0.local.peek(counter))
@@ -108,7 +105,7 @@ impl Limits {
                         Keeping::Balance => allowances::set_aside(conn, counter),
                         Keeping::Count | Keeping::Slots => Ok(0),
                     })
-                    .collect::<Result<_, crate::platform::db::DbError>>()
+                    .collect::<Result<_, DbError>>()
             })
             .await?;
         let usages = counters.into_iter().zip(limits).zip(found).zip(set_aside);
@@ -130,4 +127,8 @@ impl Limits {
             })
             .collect())
     }
+}
+
+fn holds_for(rule: &LimitRule, subject: &LimitSubject) -> bool {
+    rule.subject.kind() == subject.kind() && (rule.subject.is_each() || rule.subject == *subject)
 }

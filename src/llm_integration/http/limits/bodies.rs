@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::llm_integration::{
     Amount, Limit, LimitRule, LimitSubject, LimitUsage, LlmError, Measure, SubjectKind, Window,
@@ -89,6 +89,28 @@ pub struct LimitUsageBody {
 #[derive(Serialize, ToSchema)]
 pub struct LimitUsageListBody {
     pub items: Vec<LimitUsageBody>,
+}
+
+/// Whose use is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct UsageQuery {
+    /// `project`, `key`, `user`, `tag` or `model`; every limit when absent.
+    kind: Option<String>,
+    /// The key's id, the user, the tag or the model.
+    value: Option<String>,
+}
+
+impl UsageQuery {
+    pub fn parse(self) -> Result<Option<LimitSubject>, LlmError> {
+        match (self.kind, self.value) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(invalid("`value` needs a `kind`".to_owned())),
+            (Some(kind), value) => LimitSubject::parse(&kind, value.as_deref())
+                .map(Some)
+                .map_err(invalid),
+        }
+    }
 }
 
 pub(super) fn invalid(what: String) -> LlmError {

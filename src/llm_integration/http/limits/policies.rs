@@ -85,8 +85,8 @@ impl KeyPolicyBody {
             }
         }
         Ok(KeyPolicy {
-            allowed_models: allowed_models.map(patterns).transpose()?,
-            allowed_routes: allowed_routes.map(patterns).transpose()?,
+            allowed_models: allowed_models.as_deref().map(patterns).transpose()?,
+            allowed_routes: allowed_routes.as_deref().map(patterns).transpose()?,
             limits,
             tags,
             environment,
@@ -104,7 +104,7 @@ fn at_most(what: &str, count: usize, most: usize) -> Result<(), LlmError> {
     Ok(())
 }
 
-fn patterns(texts: Vec<String>) -> Result<Vec<ModelPattern>, LlmError> {
+fn patterns(texts: &[String]) -> Result<Vec<ModelPattern>, LlmError> {
     at_most("patterns", texts.len(), MAX_PATTERNS)?;
     texts
         .iter()

@@ -1,39 +1,15 @@
 //! `/api/v1/limits`: what a project's calls may use.
 
 use actix_web::{HttpResponse, Responder, delete, get, http::StatusCode, post, put, web};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::bodies::{
-    LimitListBody, LimitRuleBody, LimitUsageListBody, NewAmountBody, NewLimitBody, invalid,
+    LimitListBody, LimitRuleBody, LimitUsageListBody, NewAmountBody, NewLimitBody, UsageQuery,
 };
 use crate::{
     kernel::Failure,
-    llm_integration::{LimitSubject, Limits, LlmError},
+    llm_integration::Limits,
     platform::http::{ErrorBody, Granted, may, path_id},
 };
-
-/// Whose use is asked for.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct UsageQuery {
-    /// `project`, `key`, `user`, `tag` or `model`; every limit when absent.
-    kind: Option<String>,
-    /// The key's id, the user, the tag or the model.
-    value: Option<String>,
-}
-
-impl UsageQuery {
-    fn parse(self) -> Result<Option<LimitSubject>, LlmError> {
-        match (self.kind, self.value) {
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(invalid("`value` needs a `kind`".to_owned())),
-            (Some(kind), value) => LimitSubject::parse(&kind, value.as_deref())
-                .map(Some)
-                .map_err(invalid),
-        }
-    }
-}
 
 /// The limits that the project has set, oldest first.
 #[utoipa::path(tag = "limits", security(("api_key" = [])), responses((status = OK, body = LimitListBody)))]

@@ -15,17 +15,20 @@ for i, key in ipairs(KEYS) do
     found[i] = { used, used, 0 }
     if used + amount > limit then room = 0 end
   else
-    if argument(i, 5) ~= '0' then
+    if argument(i, 6) ~= '0' then
       redis.call('HINCRBY', key, 'n', argument(i, 5))
       redis.call('HSET', key, 's', argument(i, 6))
       redis.call('PEXPIRE', key, argument(i, 4))
     end
     local fields = redis.call('HMGET', key, 'n', 'r', 's')
-    local n = tonumber(fields[1] or '0')
-    found[i] = { n, tonumber(fields[2] or '0'), tonumber(fields[3] or '0') }
+    local n, set_aside = tonumber(fields[1] or '0'), tonumber(fields[3] or '0')
+    found[i] = { n, tonumber(fields[2] or '0'), set_aside }
     if amount > 0 then
       if keeping == 'count' and n + amount > limit then room = 0 end
-      if keeping == 'balance' and n < amount then room = 0 end
+      if keeping == 'balance' then
+        local suffices = n >= amount and set_aside > 0
+        if not suffices or set_aside - n + amount > limit then room = 0 end
+      end
     end
   end
 end

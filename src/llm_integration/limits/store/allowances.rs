@@ -18,7 +18,7 @@ use crate::{
 pub(in crate::llm_integration::limits) struct Ask {
     pub counter: Counter,
     pub limit: i64,
-    /// Less would not do.
+    /// Less would not do. Below 0 the balance suffices, if no more is set aside than the limit.
     pub need: i64,
     /// Welcome, if there is as much.
     pub wish: i64,
@@ -74,7 +74,7 @@ pub(in crate::llm_integration::limits) fn take(
         if left < ask.need {
             return Err(Refused::Exhausted { at, set_aside });
         }
-        let amount = ask.wish.max(ask.need).min(left);
+        let amount = ask.wish.max(ask.need).min(left).max(0);
         let set_aside = set_aside + amount;
         set(conn, &ask.counter, set_aside)?;
         deposits.push(Deposit { amount, set_aside });
