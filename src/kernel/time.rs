@@ -22,6 +22,8 @@ use super::Id;
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// Microseconds since the Unix epoch; `None` outside the years 0 to 9999.
     pub fn from_unix_micros(micros: i64) -> Option<Self> {
         let time = DateTime::from_timestamp_micros(micros)?;
@@ -122,7 +124,7 @@ impl Clock {
         match &self.0 {
             Source::System => Utc::now().into(),
             Source::Manual(micros) => Timestamp::from_unix_micros(micros.load(Ordering::SeqCst))
-                .unwrap_or(Timestamp(DateTime::UNIX_EPOCH)),
+                .unwrap_or(Timestamp::EPOCH),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
     llm_integration::{LimitExceeded, dialects::Untranslatable},
@@ -27,25 +28,35 @@ pub enum LlmError {
     ModelNotFound { model: String },
     #[error("{provider} could not be reached or broke off its answer")]
     ProviderFailed {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: reqwest::Error,
     },
     #[error("{provider} ended its answer before it was complete")]
-    ProviderCutOff { provider: &'static str },
+    ProviderCutOff { provider: ProviderName },
     #[error("{provider} sent nothing for {} s", waited.as_secs_f64())]
     ProviderTimeout {
-        provider: &'static str,
+        provider: ProviderName,
         waited: Duration,
     },
     #[error("{provider}'s answer is larger than `gateway.response_limit_bytes` ({limit} bytes)")]
     AnswerTooLarge {
-        provider: &'static str,
+        provider: ProviderName,
         limit: usize,
+    },
+    #[error("{provider} can not be asked: {source}")]
+    NotAskable {
+        provider: ProviderName,
+        source: Arc<NotAskable>,
+    },
+    #[error("{provider} is refused: {source}")]
+    ProviderRefused {
+        provider: ProviderName,
+        source: Arc<NotPublic>,
     },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
-        provider: &'static str,
+        provider: ProviderName,
         #[source]
         source: serde_json::Error,
     },
@@ -53,6 +64,10 @@ pub enum LlmError {
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
     ObservationNotFound { id: String },
+    #[error("there is no {what} `{id}` in this project")]
+    Missing { what: &'static str, id: String },
+    #[error("{what}")]
+    InvalidRequest { what: String },
     #[error("{0}")]
     LimitExceeded(Box<LimitExceeded>),
     #[error("this key's policy does not allow the model `{model}`")]
@@ -81,7 +96,9 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } | E::Untranslatable(_) => ErrorCode::InvalidRequest,
+            E::InvalidCall { .. } | E::InvalidRequest { .. } | E::Untranslatable(_) => {
+                ErrorCode::InvalidRequest
+            }
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -91,7 +108,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
-            E::ProviderNotConfigured { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
+                ErrorCode::ProviderNotConfigured
+            }
             E::ModelNotFound { .. } => ErrorCode::ModelNotFound,
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
@@ -100,6 +119,7 @@ impl From<LlmError> for Failure {
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
+            | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,

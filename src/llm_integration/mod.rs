@@ -11,7 +11,8 @@ mod gateway;
 mod http;
 mod limits;
 mod pricing;
-mod providers;
+pub mod providers;
+mod scores;
 mod settings;
 mod surface;
 mod traces;
@@ -28,11 +29,19 @@ pub use pricing::{
     Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
     Usage, UsdPerMillion,
 };
-pub use providers::{CallerHeaders, Providers};
+pub use providers::{
+    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
+    Providers,
+};
+pub use scores::{
+    Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
+    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+};
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
 pub use traces::{
     DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ParentIs, Recorder,
-    Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceRecord, TraceWriter, Traces,
+    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
+    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
+    TraceWriter, Traces,
 };

@@ -1,10 +1,13 @@
 //! The `[gateway]` section.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{llm_integration::LimitsSettings, platform::config::SecretText};
+use crate::{
+    llm_integration::{LimitsSettings, NamedProviderSettings},
+    platform::config::SecretText,
+};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +21,8 @@ pub struct GatewaySettings {
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_private_hosts: Vec<String>,
+    pub providers: BTreeMap<String, NamedProviderSettings>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -6,7 +6,7 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, TraceWriter, Traces},
+    llm_integration::{Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -50,6 +50,7 @@ pub(super) struct Parts {
     pub prices: Prices,
     pub limits: Limits,
     pub traces: Traces,
+    pub scores: Scores,
     pub prompts: Prompts,
 }
 
@@ -75,7 +76,12 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(db.clone(), settings.gateway.trace_timeout());
+        let (recorder, trace_writer) = Recorder::new(
+            db.clone(),
+            prices.clone(),
+            clock.clone(),
+            settings.gateway.trace_timeout(),
+        );
         let gateway = Gateway::new(
             &settings.gateway,
             prices.clone(),
@@ -94,6 +100,7 @@ impl Parts {
             prices,
             limits,
             traces: Traces::new(db.clone()),
+            scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,

@@ -29,7 +29,13 @@ const SECRETS: &[&str] = &[
     "identity.init.user_password",
     "gateway.openai.api_key",
     "gateway.anthropic.api_key",
+    "gateway.providers.*.api_key",
+    "gateway.providers.*.secret_access_key",
+    "gateway.providers.*.session_token",
 ];
+
+/// Tables whose keys are names that the operator gives.
+const OPEN: &[&str] = &["gateway.providers"];
 
 /// Names that other software has made well known.
 const WELL_KNOWN: &[WellKnown] = &[
@@ -39,6 +45,31 @@ const WELL_KNOWN: &[WellKnown] = &[
     ("OPENAI_BASE_URL", "gateway.openai.base_url"),
     ("ANTHROPIC_API_KEY", "gateway.anthropic.api_key"),
     ("ANTHROPIC_BASE_URL", "gateway.anthropic.base_url"),
+    ("GEMINI_API_KEY", "gateway.providers.gemini.api_key"),
+    ("AZURE_OPENAI_API_KEY", "gateway.providers.azure.api_key"),
+    ("AZURE_OPENAI_ENDPOINT", "gateway.providers.azure.base_url"),
+    ("OPENAI_API_VERSION", "gateway.providers.azure.api_version"),
+    (
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "gateway.providers.bedrock.api_key",
+    ),
+    (
+        "AWS_ACCESS_KEY_ID",
+        "gateway.providers.bedrock.access_key_id",
+    ),
+    (
+        "AWS_SECRET_ACCESS_KEY",
+        "gateway.providers.bedrock.secret_access_key",
+    ),
+    (
+        "AWS_SESSION_TOKEN",
+        "gateway.providers.bedrock.session_token",
+    ),
+    ("AWS_REGION", "gateway.providers.bedrock.region"),
+    ("MISTRAL_API_KEY", "gateway.providers.mistral.api_key"),
+    ("GROQ_API_KEY", "gateway.providers.groq.api_key"),
+    ("DEEPSEEK_API_KEY", "gateway.providers.deepseek.api_key"),
+    ("OPENROUTER_API_KEY", "gateway.providers.openrouter.api_key"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
     ("LANGFUSE_INIT_ORG_ID", "identity.init.organization_id"),
     ("LANGFUSE_INIT_ORG_NAME", "identity.init.organization_name"),
@@ -81,6 +112,7 @@ impl Settings {
             environment,
             well_known: WELL_KNOWN,
             secrets: SECRETS,
+            open: OPEN,
         };
         let settings: Self = loader.load()?;
         settings.validate()?;

@@ -17,6 +17,7 @@ mod limits;
 mod migrations;
 mod openapi;
 mod prompts;
+mod scores;
 mod shell;
 mod start;
 mod traces;

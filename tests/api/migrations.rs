@@ -34,6 +34,7 @@ const POSTGRES_COLUMNS: &str = "
            column_name || ' ' || data_type || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS description
       FROM information_schema.columns
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'
+       AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)
      ORDER BY table_name, ordinal_position";
 
 const SQLITE_COLUMNS: &str = "
@@ -215,5 +216,90 @@ fn processes_that_migrate_at_once_do_not_disturb_each_other() {
                 });
             }
         });
+    }
+}
+
+const BEFORE_PARTIAL_REPORTS: &str = "20261122000004";
+
+/// One call as the release before partial reports stored it.
+fn old_rows(is_sqlite: bool) -> String {
+    let (project, stamp) = if is_sqlite {
+        ("x'018f4e6e7d357c9e8a6e0b1c2d3e4f50'", "T12:00:00.250000Z")
+    } else {
+        ("'018f4e6e-7d35-7c9e-8a6e-0b1c2d3e4f50'", " 12:00:00.25+00")
+    };
+    let end = stamp.replace("00.25", "01.75");
+    format!(
+        "INSERT INTO llm_trace (project_id, id, started_at, name, session_id, environment, public, tags,
+            metadata, created_at, updated_at)
+         VALUES ({project}, 't', '2026-11-20{stamp}', 'n', 's', 'prod', true, '[\"a\"]', '{{\"k\": 1}}',
+            '2026-11-20{stamp}', '2026-11-20{end}');
+         INSERT INTO llm_observation (project_id, id, trace_id, kind, started_at, ended_at, level,
+            environment, model, model_parameters, usage_details, cost_details, total_cost, metadata,
+            input, created_at, updated_at)
+         VALUES ({project}, 'o', 't', 'GENERATION', '2026-11-20{stamp}', '2026-11-20{end}', 'ERROR', 'prod',
+            'm', '{{}}', '{{\"input\": 3, \"output\": 4, \"total\": 8}}', '{{\"total\": 5}}', 5, '{{}}', '\"in\"',
+            '2026-11-20{stamp}', '2026-11-20{end}');"
+    )
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    found: String,
+}
+
+const MIGRATED: &str = "
+    SELECT t.name || ' ' || t.latency_ms || ' ' || t.observation_count || ' ' || t.error_count || ' ' ||
+           t.total_tokens || ' ' || t.total_cost || ' ' || t.state || ' ' || o.latency_ms || ' ' || o.state ||
+           ' ' || o.input || ' ' || s.id || ' ' || CASE WHEN k.last_observed_at = o.started_at THEN 'kept' ELSE '' END
+           AS found
+      FROM llm_trace t JOIN llm_observation o ON o.trace_id = t.id JOIN llm_session s ON s.id = t.session_id
+      JOIN llm_trace_key k ON k.id = t.id";
+
+#[test]
+fn traces_of_the_release_before_partial_reports_come_through_and_back() {
+    use diesel::connection::SimpleConnection;
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::create(engine);
+        let migrator = Migrator::new(&settings(&database)).unwrap();
+        migrator.migrate().unwrap();
+        while migrator.state().unwrap().found != BEFORE_PARTIAL_REPORTS {
+            migrator.revert(1).unwrap();
+        }
+        let rows = old_rows(engine == Engine::Sqlite);
+        let run = |sql: &str| match database.url.strip_prefix("sqlite:") {
+            Some(path) => SqliteConnection::establish(path)
+                .unwrap()
+                .batch_execute(sql),
+            None => PgConnection::establish(&database.url)
+                .unwrap()
+                .batch_execute(sql),
+        };
+        run(&rows).unwrap();
+        migrator.migrate().unwrap();
+        let found: Found = match database.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                sql_query(MIGRATED).get_result(&mut SqliteConnection::establish(path).unwrap())
+            }
+            None => {
+                sql_query(MIGRATED).get_result(&mut PgConnection::establish(&database.url).unwrap())
+            }
+        }
+        .unwrap();
+        assert_eq!(
+            found.found,
+            "n 1500 1 1 8 5 {\"at\":1795176001750000} 1500 \
+             {\"at\":1795176001750000,\"cost_reported\":true} \"in\" s kept",
+            "{engine:?}"
+        );
+        while migrator.state().unwrap().found != BEFORE_PARTIAL_REPORTS {
+            migrator.revert(1).unwrap();
+        }
+        let twice = run(&rows).unwrap_err().to_string();
+        assert!(
+            twice.to_lowercase().contains("unique"),
+            "the rows are there: {twice}"
+        );
     }
 }

@@ -263,7 +263,6 @@ async fn what_is_missing_or_not_understood_is_told_in_langfuses_shape(engine: En
         "v2/observations?parseIoAsJson=true",
         "v2/observations?type=NOTHING",
         "v2/observations?filter=[]",
-        "v2/observations?traceId=short",
     ] {
         let body = app.get(&format!("/api/public/{query}")).await.expect(400);
         assert!(

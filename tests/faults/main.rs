@@ -19,4 +19,5 @@ mod limits;
 mod order;
 mod outages;
 mod support;
+mod traces;
 mod wakeups;

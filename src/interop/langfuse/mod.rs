@@ -2,10 +2,13 @@
 
 mod errors;
 mod observations;
+mod paging;
 mod project;
 mod prompts;
 mod query;
 mod routes;
+mod score_configs;
+mod scores;
 mod traces;
 
 pub use errors::LANGFUSE;

@@ -2,12 +2,14 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{observations, project, prompts, traces};
+use super::{observations, project, prompts, score_configs, scores, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)
         .configure(traces::routes)
-        .configure(observations::routes);
+        .configure(observations::routes)
+        .configure(scores::routes)
+        .configure(score_configs::routes);
 }

@@ -8,10 +8,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     observations::ObservationBody,
+    paging::{LangfusePageMeta, page_of},
     query::{Query, invalid},
 };
 use crate::{
-    kernel::{Failure, NanoUsd, PageLimit, ProjectId},
+    kernel::{Failure, NanoUsd, ProjectId},
     llm_integration::{JsonText, LlmError, Trace, TraceDetails, TraceFilter, TraceId, Traces},
     platform::http::{Granted, may},
 };
@@ -64,16 +65,7 @@ struct TraceBody<T> {
 #[derive(Serialize, ToSchema)]
 struct TraceListBody {
     data: Vec<TraceBody<String>>,
-    meta: PageBody,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct PageBody {
-    page: u32,
-    limit: u32,
-    total_items: u64,
-    total_pages: u64,
+    meta: LangfusePageMeta,
 }
 
 impl Fields {
@@ -198,16 +190,9 @@ async fn list(
 ) -> Result<impl Responder, Failure> {
     let query = Query::of(&request)?;
     let (fields, filter) = (Fields::of(&query), filter(&query)?);
-    let page: u32 = query.parsed("page")?.unwrap_or(1).max(1);
-    let limit = PageLimit::parse(query.parsed("limit")?)?;
+    let (page, limit) = page_of(&query)?;
     let found = traces.list(&granted.actor, filter, page, limit).await?;
-    let total_pages = found.total.div_ceil(u64::from(limit.get()));
-    let meta = PageBody {
-        page,
-        limit: limit.get(),
-        total_items: found.total,
-        total_pages,
-    };
+    let meta = LangfusePageMeta::new(page, limit, found.total);
     let data = found.items.into_iter().map(|details| {
         let ids = details.observations.iter().filter(|_| fields.observations);
         let ids = ids.map(|observation| observation.id.to_string()).collect();

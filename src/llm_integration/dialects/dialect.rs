@@ -9,8 +9,9 @@ use super::{
 };
 
 /// A wire format of chat. Providers speak all of them; clients reach us in OpenAI's and Anthropic's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Dialect {
+    #[default]
     OpenAiChat,
     OpenAiResponses,
     Anthropic,

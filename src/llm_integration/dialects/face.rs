@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::chat::Event;
 
+/// The name of a JSON schema that came without one.
+pub(super) const SCHEMA_NAME: &str = "output";
+
 /// Something that a request asks for and the other side has no word for, or a body that is no request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Untranslatable {

@@ -1,5 +1,7 @@
 //! Errors of providers, in one vocabulary.
 
+use serde_json::{Map, Value};
+
 /// What kind of error; each dialect has a status and a word for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -74,4 +76,29 @@ impl ProviderError {
     pub const fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
     }
+}
+
+/// Characters of a body that is no error of its dialect, kept as the message.
+const SHOWN_CHARS: usize = 500;
+
+/// An error whose body is not one of the dialect: a proxy's, or another form.
+pub(super) fn of_unknown_body(status: u16, body: &[u8]) -> ProviderError {
+    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let nested = |value: &Value| text(value).or_else(|| text(value.get("message")?));
+    let said = ["message", "error", "detail", "Message"]
+        .iter()
+        .find_map(|name| nested(fields.get(*name)?));
+    let message = said.unwrap_or_else(|| {
+        let shown: String = String::from_utf8_lossy(body)
+            .chars()
+            .take(SHOWN_CHARS)
+            .collect();
+        if shown.trim().is_empty() {
+            format!("the provider answered with the status {status} and no body")
+        } else {
+            shown
+        }
+    });
+    ProviderError::new(ErrorKind::of_status(status), status, message)
 }

@@ -71,8 +71,12 @@ impl<'a> Fields<'a> {
             .filter(|value| !value.is_null())
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.fields.get(name).is_some_and(|value| !value.is_null())
+    pub fn put_back(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
+    pub fn peek(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
     }
 
     pub fn missing(&self, name: &str, expected: &str) -> Untranslatable {
@@ -166,10 +170,5 @@ impl<'a> Fields<'a> {
         let mut fields = self.fields;
         fields.retain(|_, value| !value.is_null());
         fields
-    }
-
-    /// The object as it stands now.
-    pub fn into_value(self) -> Value {
-        Value::Object(self.fields)
     }
 }

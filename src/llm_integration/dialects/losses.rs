@@ -1,6 +1,21 @@
 //! What a translation can not carry: refused, or listed as dropped.
 
+use std::fmt;
+
+use serde_json::{Map, Value};
+
 use super::{Leniency, Untranslatable};
+
+/// Fields that only advise: how a cache shall work, what the model had read.
+const ADVISORY: &[&str] = &[
+    "cache_control",
+    "citations",
+    "diagnostics",
+    "prompt_cache_breakpoint",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+];
 
 /// Collects what one encoding drops.
 pub(super) struct Losses {
@@ -29,9 +44,7 @@ impl Losses {
         match self.leniency {
             Leniency::Refuse => Err(Untranslatable::new(field, why)),
             Leniency::Drop => {
-                if !self.dropped.contains(&field) {
-                    self.dropped.push(field);
-                }
+                self.note(field);
                 Ok(())
             }
         }
@@ -46,7 +59,60 @@ impl Losses {
         }
     }
 
+    /// `field` only advises: leaving it out changes what the call costs or shows, not what it asks. So
+    /// nobody is refused for it, and it is listed.
+    pub fn note(&mut self, field: impl Into<String>) {
+        let field = field.into();
+        if !self.dropped.contains(&field) {
+            self.dropped.push(field);
+        }
+    }
+
+    /// Every field that only the request's own dialect knows. Those that ask for nothing are no loss.
+    pub fn lose_all(
+        &mut self,
+        prefix: impl fmt::Display,
+        fields: &Map<String, Value>,
+        whose: &str,
+    ) -> Result<(), Untranslatable> {
+        for (name, value) in fields {
+            if ADVISORY.contains(&name.as_str()) {
+                self.note(name.as_str());
+            } else if !asks_nothing(name, value) {
+                let why = format!("{whose} has no such field; leave it out");
+                self.lose(format!("{prefix}{name}"), why)?;
+            }
+        }
+        Ok(())
+    }
+
     pub fn into_dropped(self) -> Vec<String> {
         self.dropped
+    }
+}
+
+/// Whether the value is what everybody does without the field.
+fn asks_nothing(name: &str, value: &Value) -> bool {
+    match (name, value) {
+        (
+            "store"
+            | "background"
+            | "defer_loading"
+            | "eager_input_streaming"
+            | "is_error"
+            | "logprobs",
+            Value::Bool(false),
+        ) => true,
+        ("speed", Value::String(word)) => word == "standard",
+        ("truncation", Value::String(word)) => word == "disabled",
+        ("status", Value::String(word)) => word == "completed",
+        ("modalities", Value::Array(words)) => words.iter().all(|word| word == "text"),
+        ("caller", Value::Object(caller)) => {
+            caller.get("type").is_some_and(|kind| kind == "direct")
+        }
+        (_, Value::Null) => true,
+        (_, Value::Array(items)) => items.is_empty(),
+        (_, Value::Object(fields)) => fields.is_empty(),
+        _ => false,
     }
 }

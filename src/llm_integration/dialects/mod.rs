@@ -8,6 +8,7 @@
 mod anthropic;
 mod bedrock;
 pub mod chat;
+mod data_url;
 mod dialect;
 mod face;
 mod failure;
@@ -16,9 +17,12 @@ mod gemini;
 mod losses;
 mod openai_chat;
 mod openai_responses;
+mod sse;
+mod text;
 
 pub use dialect::Dialect;
 use dialect::{ClientSide, ProviderSide};
+use face::SCHEMA_NAME;
 pub use face::{
     Completeness, DecodeEvents, EncodeContext, EncodeEvents, Encoded, Frame, Leniency, Unreadable,
     Untranslatable,
@@ -26,3 +30,4 @@ pub use face::{
 pub use failure::{ErrorKind, ProviderError};
 use fields::{Fields, Path};
 use losses::Losses;
+use text::Text;

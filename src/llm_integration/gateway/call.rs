@@ -1,6 +1,6 @@
 //! One call from its begin to its record: whatever ends it, a trace says what happened.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tracing::{Span, field::Empty};
@@ -13,8 +13,8 @@ use super::{
 use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
-        Actual, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, Observation, ObservationId,
-        ObservationKind, PriceTable, Recorder, Reservation, Trace, TraceId, TraceRecord,
+        Actual, JsonText, Level, NotStored, ObservationId, ObservationKind, ObservationReport,
+        PriceTable, Recorder, Report, Reservation, TraceId, TraceReport, providers::Provider,
     },
 };
 
@@ -47,21 +47,22 @@ pub(super) struct Call {
 
 /// The record as far as it is known before the answer.
 struct Draft {
-    trace: Trace,
-    observation: Observation,
+    trace: TraceReport,
+    observation: ObservationReport,
     metadata: Map<String, Value>,
-    provider: &'static str,
+    provider: Arc<Provider>,
 }
 
 impl Call {
     pub fn begin(
         ledger: Ledger,
-        provider: &'static str,
+        provider: Arc<Provider>,
         request: ChatRequest,
         reservation: Reservation,
     ) -> Self {
         let draft = Box::new(Draft::new(&ledger.clock, provider, request));
         let model = draft.observation.model.as_deref();
+        let provider = draft.provider.kind.otel_name();
         let span = tracing::info_span!(
             "gen_ai_call",
             otel.name = draft.observation.name.as_deref(),
@@ -140,25 +141,24 @@ impl Call {
         generation: Generation,
         failure: Option<String>,
     ) -> Result<(), NotStored> {
+        let failed = failure.is_some();
         match self.close(generation, failure) {
-            Some(record) => {
-                match (self.reservation.take(), actual(&record)) {
+            Some(reports) => {
+                match (self.reservation.take(), actual(&reports)) {
                     (Some(reservation), Some(actual)) => reservation.settle(actual).await,
-                    (Some(reservation), None) if record.observation.level != Level::Error => {
-                        reservation.commit_estimate().await;
-                    }
+                    (Some(reservation), None) if !failed => reservation.commit_estimate().await,
                     _ => {}
                 }
                 self.ledger
                     .recorder
-                    .record(self.ledger.project, record)
+                    .record(self.ledger.project, reports)
                     .await
             }
             None => Ok(()),
         }
     }
 
-    fn close(&mut self, generation: Generation, failure: Option<String>) -> Option<TraceRecord> {
+    fn close(&mut self, generation: Generation, failure: Option<String>) -> Option<Vec<Report>> {
         let draft = *self.draft.take()?;
         if let Some(id) = &generation.id {
             self.span.record("gen_ai.response.id", id);
@@ -186,27 +186,31 @@ impl Drop for Call {
             .take()
             .map(Assembly::finish)
             .unwrap_or_default();
-        if let Some(record) = self.close(generation, Some(CLIENT_LEFT.to_owned())) {
-            match (self.reservation.take(), actual(&record)) {
+        if let Some(reports) = self.close(generation, Some(CLIENT_LEFT.to_owned())) {
+            match (self.reservation.take(), actual(&reports)) {
                 (Some(reservation), Some(actual)) => reservation.settle_soon(actual),
                 (Some(reservation), None) => reservation.commit_estimate_soon(),
                 (None, _) => {}
             }
-            // Nobody is left to wait for the commit.
-            drop(self.ledger.recorder.submit(self.ledger.project, record));
+            // Nobody is left to wait for it.
+            self.ledger.recorder.submit(self.ledger.project, reports);
         }
     }
 }
 
-/// What a call has used, as far as its record says.
-fn actual(TraceRecord { observation, .. }: &TraceRecord) -> Option<Actual> {
+/// What a call has used, as far as its reports say.
+fn actual(reports: &[Report]) -> Option<Actual> {
+    let observation = reports.iter().find_map(|report| match report {
+        Report::Observation(observation) => Some(observation),
+        Report::Trace(_) => None,
+    })?;
     let tokens = observation.usage.get("total").copied()?;
-    let cost = observation.total_cost;
+    let cost = observation.cost.get("total").copied();
     Some(Actual { tokens, cost })
 }
 
 impl Draft {
-    fn new(clock: &Clock, provider: &'static str, request: ChatRequest) -> Self {
+    fn new(clock: &Clock, provider: Arc<Provider>, request: ChatRequest) -> Self {
         let now = clock.now();
         let ChatRequest {
             model,
@@ -217,52 +221,33 @@ impl Draft {
             ..
         } = request;
         let name = format!("{CHAT} {model}");
-        let environment = links
-            .environment
-            .unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
-        let trace = Trace {
-            id: links.trace_id.unwrap_or_else(|| TraceId::new(clock)),
-            started_at: now,
+        let trace_id = links.trace_id.unwrap_or_else(|| TraceId::new(clock));
+        // Its input and output are those of its first and last observation.
+        let trace = TraceReport {
+            started_at: Some(now),
             name: Some(links.trace_name.unwrap_or_else(|| name.clone())),
             user_id: links.user_id,
             session_id: links.session_id,
             release: links.release,
             version: links.version.clone(),
-            environment: environment.clone(),
-            public: false,
+            environment: links.environment.clone(),
             tags: links.tags,
-            metadata: JsonText::of(&metadata),
-            // Those of its first and last observation stand for them.
-            input: None,
-            output: None,
-            created_at: now,
-            updated_at: now,
+            metadata: Some(JsonText::of(&metadata)),
+            ..TraceReport::new(trace_id.clone(), now)
         };
-        let observation = Observation {
-            id: ObservationId::new(clock),
-            trace_id: trace.id.clone(),
+        let observation = ObservationReport {
             parent_id: links.parent_id,
-            kind: ObservationKind::Generation,
+            kind: Some(ObservationKind::Generation),
             name: Some(name),
-            started_at: now,
-            ended_at: None,
-            completion_started_at: None,
-            level: Level::Default,
-            status_message: None,
-            environment,
+            started_at: Some(now),
+            environment: links.environment,
             version: links.version,
             model: Some(model),
-            model_parameters: parameters,
+            model_parameters: Some(parameters),
             prompt_name: links.prompt_name,
             prompt_version: links.prompt_version,
-            usage: BTreeMap::default(),
-            cost: BTreeMap::default(),
-            total_cost: None,
-            metadata: JsonText::of(&json!({})),
             input: Some(input),
-            output: None,
-            created_at: now,
-            updated_at: now,
+            ..ObservationReport::new(ObservationId::new(clock), trace_id, now)
         };
         Self {
             trace,
@@ -277,9 +262,9 @@ impl Draft {
         ledger: &Ledger,
         generation: Generation,
         failure: Option<String>,
-    ) -> TraceRecord {
+    ) -> Vec<Report> {
         let Self {
-            mut trace,
+            trace,
             mut observation,
             mut metadata,
             provider,
@@ -307,26 +292,25 @@ impl Draft {
             .zip(price)
             .and_then(|(usage, price)| usage.cost(price));
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
-        observation.total_cost = cost.as_ref().map(|cost| cost.total);
         observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
         let gateway = json!({
-            "provider": provider, "requested_model": asked_for, "response_id": id,
+            "provider": provider.name.as_str(), "requested_model": asked_for, "response_id": id,
             "finish_reasons": finish_reasons, "service_tier": service_tier,
         });
         metadata.insert("gateway".to_owned(), gateway);
-        observation.metadata = JsonText::of(&metadata);
+        observation.metadata = Some(JsonText::of(&metadata));
         observation.model = model.or(asked_for);
         observation.output = output;
         observation.ended_at = Some(now);
-        (observation.updated_at, trace.updated_at) = (now, now);
+        observation.at = now;
         if let Some(failure) = failure {
-            observation.level = Level::Error;
+            observation.level = Some(Level::Error);
             let text = failure
                 .chars()
                 .filter(|c| *c != '\0')
                 .take(MAX_STATUS_CHARS);
             observation.status_message = Some(text.collect());
         }
-        TraceRecord { trace, observation }
+        vec![trace.into(), observation.into()]
     }
 }

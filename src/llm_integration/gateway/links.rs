@@ -155,7 +155,10 @@ fn parse_traceparent(header: &str) -> Option<(TraceId, ObservationId)> {
         .next()
         .filter(|version| version.len() == 2 && *version != "ff")?;
     u8::from_str_radix(version, 16).ok()?;
-    let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let ids = (
+        TraceId::w3c(parts.next()?)?,
+        ObservationId::w3c(parts.next()?)?,
+    );
     parts.next().filter(|flags| flags.len() == 2)?;
     Some(ids)
 }
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn what_a_key_does_not_take_is_refused_by_its_name() {
         for (metadata, key) in [
-            (r#"{"langfuse_trace_id": "abc"}"#, "langfuse_trace_id"),
+            (r#"{"langfuse_trace_id": "a\u0000"}"#, "langfuse_trace_id"),
             (
                 r#"{"langfuse_prompt_version": "latest"}"#,
                 "langfuse_prompt_version",

@@ -1,119 +1,97 @@
-//! The list of models that the configured providers offer.
+//! The list of models that a project's providers offer.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde_json::{Value, json};
 
-use crate::llm_integration::{
-    CallerHeaders, LlmError,
-    providers::{Dialect, Provider, Providers, WholeAnswer},
+use crate::{
+    kernel::ProjectId,
+    llm_integration::{
+        CallerHeaders, LlmError,
+        providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
+    },
 };
-
-/// OpenAI's list, or Anthropic's: only `data` is common.
-#[derive(Deserialize)]
-struct ModelList<'a> {
-    #[serde(borrow)]
-    data: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct AnthropicModel {
-    id: String,
-    #[serde(default)]
-    created_at: Option<chrono::DateTime<chrono::Utc>>,
-}
-
-/// Models of Anthropic's in one answer, its maximum.
-const ANTHROPIC_PAGE: &str = "/models?limit=1000";
 
 /// Every model of every provider. One provider's failure is the answer: a list with models missing
 /// would look whole.
 pub(super) async fn list(
     providers: &Providers,
+    project: ProjectId,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
-    let calls = providers.all().map(|provider| async move {
-        let answer = match provider.dialect {
-            Dialect::OpenAi => providers.get(provider, "/models", headers).await?,
-            Dialect::Anthropic => providers.get(provider, ANTHROPIC_PAGE, headers).await?,
-        };
-        Ok::<_, LlmError>((provider, answer))
-    });
-    let mut answers = futures::future::try_join_all(calls).await?;
-    match answers.as_slice() {
-        [] => return Err(none_configured()),
-        [(provider, _)] if provider.dialect == Dialect::OpenAi => return Ok(answers.remove(0).1),
-        _ => {}
+    let all = providers.of_project(project).await?;
+    if all.is_empty() {
+        return Err(LlmError::ProviderNotConfigured {
+            model: "*".to_owned(),
+            remedy: "set `gateway.openai.api_key` or OPENAI_API_KEY, or another provider's",
+        });
     }
-    if let Some(failed) = answers.iter().position(|(_, answer)| answer.status != 200) {
-        return Ok(answers.swap_remove(failed).1);
+    let calls = all.iter().map(|provider| of(providers, provider, headers));
+    let mut models = Vec::new();
+    for listed in futures::future::try_join_all(calls).await? {
+        match listed {
+            Listed::Models(found) => models.extend(found),
+            Listed::Refused(answer) => return Ok(answer),
+        }
     }
-    let mut models: Vec<Value> = Vec::new();
-    for (provider, answer) in &answers {
-        models.extend(models_of(provider, &answer.body)?);
-    }
-    let body = json!({ "object": "list", "data": models }).to_string();
-    let (_, first) = answers.swap_remove(0);
-    Ok(WholeAnswer {
-        body: Bytes::from(body),
-        ..first
-    })
+    Ok(answer(&json!({ "object": "list", "data": models })))
 }
 
 /// One model, from the provider that would be called for it.
 pub(super) async fn get(
     providers: &Providers,
-    model: &str,
+    project: ProjectId,
+    name: &str,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
-    let provider = providers.for_model(model)?;
-    let mut path = url::Url::parse("http://path/models").expect("a constant address");
-    // A model's name can hold slashes; a segment of its own keeps it inside its path.
-    path.path_segments_mut()
-        .expect("an http address has segments")
-        .push(model);
-    let answer = providers.get(provider, path.path(), headers).await?;
-    if answer.status != 200 || provider.dialect == Dialect::OpenAi {
-        return Ok(answer);
-    }
-    let body = in_openais_form(provider, &answer.body)?.to_string();
-    Ok(WholeAnswer {
-        body: Bytes::from(body),
-        ..answer
-    })
-}
-
-fn none_configured() -> LlmError {
-    LlmError::ProviderNotConfigured {
-        model: "*".to_owned(),
-        remedy: "set `gateway.openai.api_key` or OPENAI_API_KEY, or `gateway.anthropic.api_key` or ANTHROPIC_API_KEY",
+    let Resolved { provider, model } = providers.resolve(project, name).await?;
+    match of(providers, &provider, headers).await? {
+        Listed::Refused(answer) => Ok(answer),
+        Listed::Models(found) => found
+            .into_iter()
+            .find(|entry| entry["id"] == model)
+            .map(|entry| answer(&entry))
+            .ok_or_else(|| LlmError::ModelNotFound {
+                model: name.to_owned(),
+            }),
     }
 }
 
-fn models_of(provider: &Provider, body: &[u8]) -> Result<Vec<Value>, LlmError> {
-    let list: ModelList<'_> =
-        serde_json::from_slice(body).map_err(|source| unreadable(provider, source))?;
-    list.data
-        .into_iter()
-        .map(|model| match provider.dialect {
-            Dialect::OpenAi => {
-                serde_json::from_str(model.get()).map_err(|source| unreadable(provider, source))
-            }
-            Dialect::Anthropic => in_openais_form(provider, model.get().as_bytes()),
+/// What a provider said of its models.
+enum Listed {
+    Models(Vec<Value>),
+    /// Its refusal, as it came.
+    Refused(WholeAnswer),
+}
+
+/// The models of one provider: those that were configured for it, or else those that it lists.
+async fn of(
+    providers: &Providers,
+    provider: &Provider,
+    headers: &CallerHeaders,
+) -> Result<Listed, LlmError> {
+    let configured = provider.listed_models();
+    if !configured.is_empty() || !provider.serves(Operation::Models) {
+        return Ok(Listed::Models(configured));
+    }
+    let answer = providers.list_models(provider, headers).await?;
+    if answer.status != 200 {
+        return Ok(Listed::Refused(answer));
+    }
+    provider
+        .models_of(&answer.body)
+        .map(Listed::Models)
+        .map_err(|source| LlmError::ModelsUnreadable {
+            provider: provider.name.clone(),
+            source,
         })
-        .collect()
 }
 
-fn in_openais_form(provider: &Provider, model: &[u8]) -> Result<Value, LlmError> {
-    let AnthropicModel { id, created_at } =
-        serde_json::from_slice(model).map_err(|source| unreadable(provider, source))?;
-    let created = created_at.map_or(0, |time| time.timestamp());
-    Ok(json!({ "id": id, "object": "model", "created": created, "owned_by": provider.name }))
-}
-
-fn unreadable(provider: &Provider, source: serde_json::Error) -> LlmError {
-    LlmError::ModelsUnreadable {
-        provider: provider.name,
-        source,
+fn answer(body: &Value) -> WholeAnswer {
+    let json = HeaderValue::from_static("application/json");
+    WholeAnswer {
+        status: 200,
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+        body: Bytes::from(body.to_string()),
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     kernel::Failure,
-    llm_integration::{LlmError, surface},
+    llm_integration::{LlmError, ProviderName, surface},
 };
 
 const DONE: &[u8] = b"[DONE]";
@@ -23,7 +23,7 @@ const CLOSING: Duration = Duration::from_millis(100);
 /// A streamed answer on its way. Dropping it ends the provider's call.
 pub(super) struct Relay {
     pub upstream: Response,
-    pub provider: &'static str,
+    pub provider: ProviderName,
     pub idle_timeout: Duration,
     pub event_limit: usize,
     pub hide_usage: bool,
@@ -71,11 +71,11 @@ impl Running {
                 Ok(Ok(Some(chunk))) => self.pass(&chunk),
                 Ok(Ok(None)) => self.ended(),
                 Ok(Err(error)) => self.broken(LlmError::ProviderFailed {
-                    provider: self.relay.provider,
+                    provider: self.relay.provider.clone(),
                     source: error.without_url(),
                 }),
                 Err(_) => self.broken(LlmError::ProviderTimeout {
-                    provider: self.relay.provider,
+                    provider: self.relay.provider.clone(),
                     waited: self.relay.idle_timeout,
                 }),
             };
@@ -104,7 +104,7 @@ impl Running {
     /// The bytes of a chunk that can go out now.
     fn pass(&mut self, chunk: &[u8]) -> Bytes {
         let Ok(events) = self.splitter.push(chunk) else {
-            let (provider, limit) = (self.relay.provider, self.relay.event_limit);
+            let (provider, limit) = (self.relay.provider.clone(), self.relay.event_limit);
             return self.broken(LlmError::AnswerTooLarge { provider, limit });
         };
         let mut ready = BytesMut::with_capacity(chunk.len());
@@ -152,7 +152,7 @@ impl Running {
             return Bytes::new();
         }
         self.broken(LlmError::ProviderCutOff {
-            provider: self.relay.provider,
+            provider: self.relay.provider.clone(),
         })
     }
 

@@ -22,12 +22,12 @@ use crate::{
     llm_integration::{
         CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Recorder, Reservation, Subject,
         TraceId,
-        providers::{Provider, Providers, WholeAnswer, passed_headers},
+        dialects::Dialect,
+        providers::{Ask, Operation, Provider, Providers, Resolved, WholeAnswer, passed_headers},
     },
     platform::config::ConfigError,
 };
 
-const CHAT_COMPLETIONS: &str = "/chat/completions";
 const EVENT_STREAM: &str = "text/event-stream";
 /// How much of a refusal's body is said in the trace's status; all of it is in its output.
 const REFUSAL_CHARS: usize = 500;
@@ -96,7 +96,7 @@ impl Gateway {
         recorder: Recorder,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        let providers = Providers::new(settings)?;
+        let providers = Providers::new(settings, clock.clone())?;
         let capture_limit = settings.capture_limit_bytes;
         Ok(Self {
             providers,
@@ -118,23 +118,22 @@ impl Gateway {
     ) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
         let mut request = ChatRequest::parse(body, headers, self.capture_limit)?;
-        let provider = self.providers.for_model(&request.model)?;
+        let Resolved { provider, model } = self
+            .providers
+            .resolve(actor.project, &request.model)
+            .await?;
         let ledger = self.ledger(actor).await;
         let reservation = self.admit(actor, &ledger, &request).await?;
         let limit_headers = reservation.headers();
         let (body, hide_usage) = (std::mem::take(&mut request.body), request.hide_usage);
-        let call = Call::begin(ledger, provider.name, request, reservation);
+        let call = Call::begin(ledger, provider.clone(), request, reservation);
         let span = call.span();
         async {
-            let sent = self
-                .providers
-                .post(provider, CHAT_COMPLETIONS, headers, body)
-                .await;
-            match sent {
+            match self.send(&provider, &model, headers, body).await {
                 Ok(response) if streams(&response) => {
-                    Ok(self.relay(provider, response, hide_usage, call))
+                    Ok(self.relay(&provider, response, hide_usage, call))
                 }
-                Ok(response) => self.pass_whole(provider, response, call).await,
+                Ok(response) => self.pass_whole(&provider, response, call).await,
                 Err(error) => Err(self.fail(call, error).await),
             }
         }
@@ -168,9 +167,28 @@ impl Gateway {
         self.limits.admit(&subject, estimate).await
     }
 
+    async fn send(
+        &self,
+        provider: &Provider,
+        model: &str,
+        headers: &CallerHeaders,
+        body: Bytes,
+    ) -> Result<Response, LlmError> {
+        let ask = Ask {
+            operation: Operation::Chat(Dialect::OpenAiChat),
+            model,
+            stream: false,
+        };
+        let request = self.providers.request(provider, &ask, headers, body)?;
+        let client = &self.providers.client;
+        client
+            .send(provider, request, client.first_byte_timeout)
+            .await
+    }
+
     pub async fn models(&self, actor: &Actor, headers: &CallerHeaders) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::list(&self.providers, headers)
+        models::list(&self.providers, actor.project, headers)
             .await
             .map(Answer::from)
     }
@@ -182,7 +200,7 @@ impl Gateway {
         model: &str,
     ) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::get(&self.providers, model, headers)
+        models::get(&self.providers, actor.project, model, headers)
             .await
             .map(Answer::from)
     }
@@ -212,9 +230,9 @@ impl Gateway {
         let trace_id = call.trace_id().clone();
         let relay = Relay {
             upstream: response,
-            provider: provider.name,
-            idle_timeout: self.providers.idle_timeout,
-            event_limit: self.providers.response_limit,
+            provider: provider.name.clone(),
+            idle_timeout: self.providers.client.idle_timeout,
+            event_limit: self.providers.client.response_limit,
             hide_usage,
             call,
         };
@@ -234,7 +252,7 @@ impl Gateway {
         mut call: Call,
     ) -> Result<Answer, LlmError> {
         let (status, headers) = (response.status(), passed_headers(&response));
-        let body = match self.providers.read_whole(provider, response).await {
+        let body = match self.providers.client.read_whole(provider, response).await {
             Ok(body) => body,
             Err(error) => return Err(self.fail(call, error).await),
         };

@@ -1,6 +1,7 @@
 //! What models cost: the bundled price table, a project's own prices over it, and the arithmetic.
 
 mod bundled;
+mod details;
 mod model;
 mod schema;
 mod service;

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// What a provider may see of a caller's headers. Never its credentials, which are ours.
-const FORWARDED: &[&str] = &[
-    "accept",
+/// What any provider may see of a caller's headers. Never its credentials, which are ours.
+const FORWARDED: &[&str] = &["accept", "x-client-request-id", "x-request-id"];
+/// What some vendors may see beside [`FORWARDED`]; each says which.
+const FORWARDED_BY_VENDOR: &[&str] = &[
     "anthropic-beta",
+    "anthropic-version",
+    "http-referer",
     "openai-beta",
     "openai-organization",
     "openai-project",
-    "x-client-request-id",
-    "x-request-id",
+    "x-title",
 ];
-/// Beside [`FORWARDED`], what the gateway itself reads.
+/// Beside those, what the gateway itself reads.
 const LINKS: &str = "x-langfuse-";
 const TRACEPARENT: &str = "traceparent";
 
@@ -28,6 +30,7 @@ const PASSED: &[&str] = &[
 ];
 const PASSED_PREFIXES: &[&str] = &["openai-", "anthropic-", "x-ratelimit-"];
 /// A provider's own request id: `x-request-id` of our answers is ours.
+const PROVIDERS_IDS: &[&str] = &["x-request-id", "x-amzn-requestid", "apim-request-id"];
 const PROVIDER_REQUEST_ID: HeaderName = HeaderName::from_static("x-provider-request-id");
 
 /// The headers of one call that are forwarded, or that link it to a prompt and a trace.
@@ -38,7 +41,10 @@ impl CallerHeaders {
     /// Keeps what is known of the headers of a request; names are in lower case.
     pub fn of<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let known = |name: &str| {
-            FORWARDED.contains(&name) || name.starts_with(LINKS) || name == TRACEPARENT
+            FORWARDED.contains(&name)
+                || FORWARDED_BY_VENDOR.contains(&name)
+                || name.starts_with(LINKS)
+                || name == TRACEPARENT
         };
         let kept = headers.into_iter().filter(|(name, _)| known(name));
         Self(
@@ -51,9 +57,9 @@ impl CallerHeaders {
         self.0.get(name).map(String::as_str)
     }
 
-    pub(super) fn forwarded(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for name in FORWARDED {
+    /// Adds what a vendor to which `vendors` mean something may see.
+    pub(super) fn forward(&self, vendors: &'static [&'static str], headers: &mut HeaderMap) {
+        for name in FORWARDED.iter().chain(vendors) {
             if let Some(value) = self
                 .get(name)
                 .and_then(|value| HeaderValue::from_str(value).ok())
@@ -61,7 +67,6 @@ impl CallerHeaders {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
-        headers
     }
 }
 
@@ -77,7 +82,8 @@ pub(super) fn passed(provider: &HeaderMap) -> HeaderMap {
             headers.append(name.clone(), value.clone());
         }
     }
-    if let Some(id) = provider.get("x-request-id") {
+    let id = PROVIDERS_IDS.iter().find_map(|name| provider.get(*name));
+    if let Some(id) = id {
         headers.insert(PROVIDER_REQUEST_ID, id.clone());
     }
     headers
@@ -96,9 +102,13 @@ mod tests {
             ("openai-organization", "org-1"),
             ("x-langfuse-trace-id", "abc"),
         ]);
-        let forwarded = caller.forwarded();
+        let mut forwarded = HeaderMap::new();
+        caller.forward(&["openai-organization"], &mut forwarded);
         assert_eq!(forwarded.len(), 1);
         assert_eq!(forwarded["openai-organization"], "org-1");
+        forwarded.clear();
+        caller.forward(&[], &mut forwarded);
+        assert_eq!(forwarded.len(), 0, "another vendor learns nothing of it");
         assert_eq!(caller.get("x-langfuse-trace-id"), Some("abc"));
     }
 

@@ -1,16 +1,13 @@
-//! Calls to providers over one pool of connections, each within its limits.
+//! Calls to providers over pools of connections, each within its limits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{
-    Client, RequestBuilder, Response,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
-    redirect,
-};
+use reqwest::{Client, Request, Response, header::HeaderMap, redirect};
 use tokio::time;
+use url::Url;
 
-use super::{CallerHeaders, Provider, caller};
+use super::{AddressRules, Origin, Provider, caller};
 use crate::{
     llm_integration::{GatewaySettings, LlmError},
     platform::{config::ConfigError, tls},
@@ -18,15 +15,16 @@ use crate::{
 
 /// How long an idle connection to a provider is kept: shorter than common servers' 60 s.
 const IDLE_CONNECTION: Duration = Duration::from_secs(50);
-const CLAUDE: &str = "claude";
 
-/// The configured providers, and the client that calls them. Cheap to clone.
+/// Sends requests to providers. Cheap to clone.
 #[derive(Clone)]
-pub struct Providers {
-    client: Client,
-    openai: Option<Provider>,
-    anthropic: Option<Provider>,
-    first_byte_timeout: Duration,
+pub struct ProviderClient {
+    /// For providers of the operator's.
+    trusted: Client,
+    /// For those of projects: it connects to public addresses only.
+    guarded: Client,
+    pub(super) addresses: AddressRules,
+    pub(crate) first_byte_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) response_limit: usize,
 }
@@ -38,77 +36,65 @@ pub struct WholeAnswer {
     pub body: Bytes,
 }
 
-impl Providers {
+impl ProviderClient {
     /// # Errors
-    /// When an address in the settings is not one, or the client can not be built.
+    /// When a client can not be built.
     pub fn new(settings: &GatewaySettings) -> Result<Self, ConfigError> {
+        tls::install_crypto_provider();
+        let addresses = AddressRules::new(&settings.provider_private_hosts);
         Ok(Self {
-            client: client(settings)?,
-            openai: Provider::openai(&settings.openai)?,
-            anthropic: Provider::anthropic(&settings.anthropic)?,
+            trusted: client(settings, None)?,
+            guarded: client(settings, Some(&addresses))?,
+            addresses,
             first_byte_timeout: settings.first_byte_timeout(),
             idle_timeout: settings.idle_timeout(),
             response_limit: settings.response_limit_bytes,
         })
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
-        self.openai.iter().chain(&self.anthropic)
-    }
-
-    /// Models that begin with `claude` are Anthropic's, all others OpenAI's. A server of the
-    /// operator's own may serve any model, so without a key for Anthropic it is asked.
-    pub(crate) fn for_model(&self, model: &str) -> Result<&Provider, LlmError> {
-        let is_claude = model.starts_with(CLAUDE);
-        let own_server = self.openai.as_ref().filter(|provider| provider.is_custom());
-        let (found, remedy) = if is_claude {
-            (
-                self.anthropic.as_ref().or(own_server),
-                "set `gateway.anthropic.api_key` or ANTHROPIC_API_KEY",
-            )
-        } else {
-            (
-                self.openai.as_ref(),
-                "set `gateway.openai.api_key` or OPENAI_API_KEY, or, for a server of your own, \
-                 `gateway.openai.base_url` or OPENAI_BASE_URL",
-            )
-        };
-        found.ok_or_else(|| LlmError::ProviderNotConfigured {
-            model: model.to_owned(),
-            remedy,
-        })
-    }
-
-    /// Sends a body; returns when the answer's head has come.
-    pub(crate) async fn post(
+    /// Sends a request; returns when the answer's head has come, whatever its status.
+    ///
+    /// # Errors
+    /// When the provider can not be reached, or sent nothing for `limit`.
+    pub(crate) async fn send(
         &self,
         provider: &Provider,
-        path: &str,
-        headers: &CallerHeaders,
-        body: Bytes,
+        request: Request,
+        limit: Duration,
     ) -> Result<Response, LlmError> {
-        let request = self
-            .client
-            .post(provider.url(path))
-            .headers(headers.forwarded())
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(body);
-        self.send(provider, provider.authorize(request)).await
+        let client = match provider.origin {
+            Origin::Settings => &self.trusted,
+            Origin::Project => {
+                self.check_address(provider, request.url())?;
+                &self.guarded
+            }
+        };
+        match time::timeout(limit, client.execute(request)).await {
+            Ok(sent) => sent.map_err(|error| failed(provider, error)),
+            Err(_) => Err(LlmError::ProviderTimeout {
+                provider: provider.name.clone(),
+                waited: limit,
+            }),
+        }
     }
 
-    /// Fetches something small, whole, with the credentials of the provider's own API.
-    pub(crate) async fn get(
+    fn check_address(&self, provider: &Provider, url: &Url) -> Result<(), LlmError> {
+        self.addresses
+            .check(url)
+            .map_err(|source| LlmError::ProviderRefused {
+                provider: provider.name.clone(),
+                source: Arc::new(source),
+            })
+    }
+
+    /// Sends a request and reads its answer.
+    pub(crate) async fn fetch(
         &self,
         provider: &Provider,
-        path: &str,
-        headers: &CallerHeaders,
+        request: Request,
     ) -> Result<WholeAnswer, LlmError> {
-        let request = self
-            .client
-            .get(provider.url(path))
-            .headers(headers.forwarded());
         let response = self
-            .send(provider, provider.authorize_native(request))
+            .send(provider, request, self.first_byte_timeout)
             .await?;
         let (status, headers) = (response.status().as_u16(), passed_headers(&response));
         let body = self.read_whole(provider, response).await?;
@@ -117,20 +103,6 @@ impl Providers {
             headers,
             body,
         })
-    }
-
-    async fn send(
-        &self,
-        provider: &Provider,
-        request: RequestBuilder,
-    ) -> Result<Response, LlmError> {
-        match time::timeout(self.first_byte_timeout, request.send()).await {
-            Ok(sent) => sent.map_err(|error| failed(provider, error)),
-            Err(_) => Err(LlmError::ProviderTimeout {
-                provider: provider.name,
-                waited: self.first_byte_timeout,
-            }),
-        }
     }
 
     /// An answer's body, as long as it keeps coming and stays within the limit.
@@ -144,7 +116,7 @@ impl Providers {
             let chunk = time::timeout(self.idle_timeout, response.chunk()).await;
             let Ok(chunk) = chunk else {
                 return Err(LlmError::ProviderTimeout {
-                    provider: provider.name,
+                    provider: provider.name.clone(),
                     waited: self.idle_timeout,
                 });
             };
@@ -154,7 +126,7 @@ impl Providers {
             if body.len() + chunk.len() > self.response_limit {
                 let limit = self.response_limit;
                 return Err(LlmError::AnswerTooLarge {
-                    provider: provider.name,
+                    provider: provider.name.clone(),
                     limit,
                 });
             }
@@ -163,17 +135,24 @@ impl Providers {
     }
 }
 
-fn client(settings: &GatewaySettings) -> Result<Client, ConfigError> {
-    tls::install_crypto_provider();
+fn client(
+    settings: &GatewaySettings,
+    addresses: Option<&AddressRules>,
+) -> Result<Client, ConfigError> {
     let builder = || {
-        Client::builder()
+        let builder = Client::builder()
             .connect_timeout(settings.connect_timeout())
             .tcp_nodelay(true)
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(usize::MAX)
             // Answers pass as they are, so they must come as they are.
             .no_gzip()
-            .redirect(redirect::Policy::none())
+            .redirect(redirect::Policy::none());
+        match addresses {
+            // A proxy would resolve names itself, without our rules.
+            Some(rules) => builder.dns_resolver(Arc::new(rules.clone())).no_proxy(),
+            None => builder,
+        }
     };
     // A host without CA certificates can still serve, and call models on its own network.
     let built = builder().build().or_else(|error| {
@@ -193,7 +172,7 @@ pub(crate) fn passed_headers(response: &Response) -> HeaderMap {
 /// The address is left out: it can hold an operator's internal names.
 fn failed(provider: &Provider, error: reqwest::Error) -> LlmError {
     LlmError::ProviderFailed {
-        provider: provider.name,
+        provider: provider.name.clone(),
         source: error.without_url(),
     }
 }

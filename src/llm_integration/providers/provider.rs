@@ -1,106 +1,367 @@
-//! One provider: its name, its address, its key, and the paths it is called at.
+//! One provider: its name, what it serves, and the requests that ask it.
 
-use reqwest::RequestBuilder;
+use bytes::Bytes;
+use reqwest::{
+    Body, Method, Request,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+};
+use serde_json::{Value, json};
 use url::Url;
 
+use super::{
+    Ask, CallerHeaders, EmbeddingDialect, Manners, Operation, ProviderKind, ProviderName,
+    ProviderSpec,
+    adapter::{Adapter, CredentialsError, Target},
+    spec::{SpecInvalid, is_openais},
+};
 use crate::{
-    llm_integration::ProviderSettings,
-    platform::config::{ConfigError, SecretText},
+    kernel::Timestamp,
+    llm_integration::{ModelPattern, dialects::Dialect},
 };
 
-/// The version of Anthropic's own API that its list of models is read with.
-const ANTHROPIC_VERSION: &str = "2023-06-01";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Whose manners a provider has where they differ from OpenAI's.
+/// Who configured a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    OpenAi,
-    /// Chat completions in OpenAI's form; the list of models in its own.
-    Anthropic,
+pub enum Origin {
+    /// The operator, in settings: trusted.
+    Settings,
+    /// A project: its address is untrusted.
+    Project,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Provider {
-    /// `gen_ai.provider.name` of OpenTelemetry.
-    pub name: &'static str,
-    pub dialect: Dialect,
-    /// Ends without a slash, and with the version.
-    base_url: String,
-    key: Option<SecretText>,
+    pub name: ProviderName,
+    pub kind: ProviderKind,
+    pub origin: Origin,
+    /// The models it offers; empty = whatever it lists itself.
+    pub models: Vec<ModelPattern>,
+    pub(super) is_own_server: bool,
+    extra_headers: HeaderMap,
+    adapter: Box<dyn Adapter>,
+}
+
+/// A request that can not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAskable {
+    #[error("it does not serve this")]
+    NotServed,
+    #[error("its address can not be used")]
+    Address(#[from] url::ParseError),
+    #[error("its credentials can not be used")]
+    Credentials(#[from] CredentialsError),
 }
 
 impl Provider {
-    /// `None` when there is neither a key nor an address of the operator's own.
-    pub fn openai(settings: &ProviderSettings) -> Result<Option<Self>, ConfigError> {
-        let base_url = checked("gateway.openai.base_url", &settings.base_url)?;
-        let is_openais = Url::parse(&base_url).is_ok_and(|url| {
-            url.host_str()
-                .is_some_and(|host| host.ends_with("openai.com"))
-        });
-        let key = key_of(settings);
-        let configured = key.is_some() || !is_openais;
-        Ok(configured.then_some(Self {
-            name: "openai",
-            dialect: Dialect::OpenAi,
-            base_url,
-            key,
-        }))
+    /// # Errors
+    /// When something that the kind needs is missing, or not what it should be.
+    pub fn new(spec: &ProviderSpec, origin: Origin) -> Result<Self, SpecInvalid> {
+        let custom = spec.base_url.as_deref().is_some_and(|url| !is_openais(url));
+        Ok(Self {
+            name: spec.name.clone(),
+            kind: spec.kind,
+            origin,
+            models: spec.models.clone(),
+            is_own_server: spec.kind == ProviderKind::OpenAi && custom,
+            extra_headers: spec.headers()?,
+            adapter: spec.adapter()?,
+        })
     }
 
-    /// `None` without a key.
-    pub fn anthropic(settings: &ProviderSettings) -> Result<Option<Self>, ConfigError> {
-        let base_url = format!(
-            "{}/v1",
-            checked("gateway.anthropic.base_url", &settings.base_url)?
+    /// The dialects in which it takes a chat itself, the best first.
+    pub fn chat_dialects(&self) -> &'static [Dialect] {
+        self.adapter.chat_dialects()
+    }
+
+    /// The dialect to speak with it for a caller of `surface`: the caller's own, so that bytes pass
+    /// through, or else its best.
+    pub fn dialect_for(&self, surface: Dialect) -> Dialect {
+        let dialects = self.chat_dialects();
+        let own = dialects.iter().find(|dialect| **dialect == surface);
+        own.or_else(|| dialects.first())
+            .copied()
+            .unwrap_or(Dialect::OpenAiChat)
+    }
+
+    pub fn serves(&self, operation: Operation) -> bool {
+        let ask = Ask {
+            operation,
+            model: "",
+            stream: false,
+        };
+        self.adapter.target(&ask).is_some()
+    }
+
+    /// What it wants of the body of an operation that it serves, and how it answers.
+    pub fn manners(&self, operation: Operation) -> Manners {
+        self.adapter.manners(operation)
+    }
+
+    /// How it wants to be asked for embeddings; `None` when it has none of this model.
+    pub fn embeddings(&self, model: &str) -> Option<EmbeddingDialect> {
+        self.adapter.embeddings(model)
+    }
+
+    /// The model as its bodies name it: Azure's deployments have names of their own.
+    pub fn upstream_model<'a>(&'a self, model: &'a str) -> &'a str {
+        self.adapter.upstream_model(model)
+    }
+
+    /// A request for an operation. `body` is in the provider's own dialect and names the model as
+    /// [`Provider::upstream_model`] does; a `GET` has none.
+    ///
+    /// # Errors
+    /// When it does not serve the operation, or its credentials can not be used.
+    pub fn request(
+        &self,
+        ask: &Ask<'_>,
+        headers: &CallerHeaders,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Request, NotAskable> {
+        let target = self.adapter.target(ask).ok_or(NotAskable::NotServed)?;
+        self.request_to(target, headers, body, now)
+    }
+
+    /// A request for anything else below its base address, for a caller of the same API.
+    ///
+    /// # Errors
+    /// When its credentials can not be used.
+    pub fn passed_on(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &CallerHeaders,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Request, NotAskable> {
+        let url = self.adapter.below_base(path);
+        self.request_to(Target { method, url }, headers, body, now)
+    }
+
+    fn request_to(
+        &self,
+        Target { method, url }: Target,
+        caller: &CallerHeaders,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Request, NotAskable> {
+        let mut request = Request::new(method, Url::parse(&url)?);
+        let headers = request.headers_mut();
+        caller.forward(self.adapter.forwarded(), headers);
+        for (name, value) in &self.extra_headers {
+            headers.insert(name, value.clone());
+        }
+        if !body.is_empty() {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        self.adapter.authorize(&mut request, &body, now)?;
+        if !body.is_empty() {
+            *request.body_mut() = Some(Body::from(body));
+        }
+        Ok(request)
+    }
+
+    /// The entries of its list of models, in OpenAI's form.
+    ///
+    /// # Errors
+    /// When the list is not as the vendor's API describes it.
+    pub fn models_of(&self, list: &[u8]) -> Result<Vec<Value>, serde_json::Error> {
+        self.adapter.models(list, self.name.as_str())
+    }
+
+    /// The models that were configured for it by name, as entries of a list in OpenAI's form.
+    pub fn listed_models(&self) -> Vec<Value> {
+        let names = self.models.iter().map(ModelPattern::as_str);
+        let entry = |name| json!({ "id": name, "object": "model", "created": 0, "owned_by": self.name.as_str() });
+        names
+            .filter(|name| !name.contains('*'))
+            .map(entry)
+            .collect()
+    }
+
+    /// Whether a model was configured as one of its own, and how closely: higher is closer.
+    pub(super) fn claims(&self, model: &str) -> Option<(bool, usize)> {
+        self.models
+            .iter()
+            .filter(|pattern| pattern.matches(model))
+            .map(ModelPattern::precedence)
+            .max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::config::SecretText;
+
+    const DIALECT: Operation = Operation::Chat(Dialect::OpenAiChat);
+
+    fn provider(kind: ProviderKind, describe: impl FnOnce(&mut ProviderSpec)) -> Provider {
+        let mut spec = ProviderSpec::new("mine".parse().unwrap(), kind);
+        spec.key = Some(SecretText::new("key-1"));
+        describe(&mut spec);
+        Provider::new(&spec, Origin::Settings).unwrap()
+    }
+
+    fn asked(provider: &Provider, operation: Operation, model: &str, stream: bool) -> Request {
+        let ask = Ask {
+            operation,
+            model,
+            stream,
+        };
+        let now = Timestamp::from_unix_micros(1_784_000_000_000_000).unwrap();
+        let caller = CallerHeaders::of([
+            ("anthropic-version", "2026-10-21"),
+            ("openai-project", "p"),
+            ("authorization", "Bearer of-the-caller"),
+        ]);
+        provider
+            .request(&ask, &caller, Bytes::from_static(b"{}"), now)
+            .unwrap()
+    }
+
+    fn url(provider: &Provider, operation: Operation, model: &str, stream: bool) -> String {
+        asked(provider, operation, model, stream).url().to_string()
+    }
+
+    #[test]
+    fn each_vendor_is_asked_at_its_own_address_with_its_own_header() {
+        let gemini = provider(ProviderKind::Gemini, |_| {});
+        let chat = Operation::Chat(Dialect::Gemini);
+        assert_eq!(
+            url(&gemini, chat, "gemini-3-pro", true),
+            "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse"
         );
-        Ok(key_of(settings).map(|key| Self {
-            name: "anthropic",
-            dialect: Dialect::Anthropic,
-            base_url,
-            key: Some(key),
-        }))
+        assert_eq!(
+            url(&gemini, chat, "tunedModels/a/b", false),
+            "https://generativelanguage.googleapis.com/v1beta/tunedModels/a%2Fb:generateContent"
+        );
+        let request = asked(&gemini, chat, "m", false);
+        assert_eq!(request.headers()["x-goog-api-key"], "key-1");
+        assert!(!request.headers().contains_key("authorization"));
+
+        let anthropic = provider(ProviderKind::Anthropic, |_| {});
+        let chat = Operation::Chat(Dialect::Anthropic);
+        let request = asked(&anthropic, chat, "claude", true);
+        assert_eq!(
+            request.url().as_str(),
+            "https://api.anthropic.com/v1/messages"
+        );
+        assert_eq!(request.headers()["x-api-key"], "key-1");
+        assert_eq!(request.headers()["anthropic-version"], "2026-10-21");
+        assert!(!request.headers().contains_key("openai-project"));
+
+        let groq = provider(ProviderKind::Groq, |_| {});
+        let request = asked(&groq, DIALECT, "llama", true);
+        assert_eq!(
+            request.url().as_str(),
+            "https://api.groq.com/openai/v1/chat/completions"
+        );
+        assert_eq!(request.headers()["authorization"], "Bearer key-1");
+        assert_eq!(request.headers()["content-type"], "application/json");
     }
 
-    /// Whether it is at an address of the operator's own.
-    pub fn is_custom(&self) -> bool {
-        self.dialect == Dialect::OpenAi && !self.base_url.contains("openai.com")
+    #[test]
+    fn bedrock_names_models_in_its_paths_whatever_they_hold() {
+        let bedrock = provider(ProviderKind::Bedrock, |spec| {
+            spec.region = Some("us-east-1".to_owned());
+        });
+        let chat = Operation::Chat(Dialect::Bedrock);
+        assert_eq!(
+            url(&bedrock, chat, "anthropic.claude-v1:0", true),
+            "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-v1%3A0/converse-stream"
+        );
+        let arn = "arn:aws:bedrock:us-east-1:1:inference-profile/x";
+        assert!(url(&bedrock, chat, arn, false).ends_with(
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx/converse"
+        ));
+        assert!(
+            url(&bedrock, chat, "../../x?y#z", false)
+                .ends_with("/model/..%2F..%2Fx%3Fy%23z/converse")
+        );
+        let request = asked(&bedrock, chat, "m", false);
+        assert_eq!(request.headers()["authorization"], "Bearer key-1");
+        assert!(!bedrock.serves(DIALECT));
+        assert_eq!(bedrock.dialect_for(Dialect::OpenAiChat), Dialect::Bedrock);
     }
 
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
-    }
-
-    /// Adds this provider's credentials.
-    pub fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
-        match &self.key {
-            Some(key) => request.bearer_auth(key.expose()),
-            None => request,
+    #[test]
+    fn azure_has_deployments_in_its_paths_or_in_its_bodies() {
+        let describe = |endpoint: &'static str, version: Option<&'static str>| {
+            provider(ProviderKind::Azure, |spec| {
+                spec.base_url = Some(endpoint.to_owned());
+                spec.api_version = version.map(str::to_owned);
+                spec.deployments = [("gpt-4o".to_owned(), "mine".to_owned())].into();
+            })
+        };
+        let old = describe("https://x.openai.azure.com/", Some("2024-10-21"));
+        assert_eq!(
+            url(&old, DIALECT, "gpt-4o", false),
+            "https://x.openai.azure.com/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+        );
+        let request = asked(&old, Operation::Embeddings, "other", false);
+        assert!(
+            request
+                .url()
+                .path()
+                .ends_with("/deployments/other/embeddings")
+        );
+        assert_eq!(request.headers()["api-key"], "key-1");
+        assert!(!old.serves(Operation::Chat(Dialect::OpenAiResponses)));
+        for endpoint in [
+            "https://x.openai.azure.com",
+            "https://x.openai.azure.com/openai/v1",
+        ] {
+            let new = describe(endpoint, None);
+            assert_eq!(
+                url(
+                    &new,
+                    Operation::Chat(Dialect::OpenAiResponses),
+                    "gpt-4o",
+                    false
+                ),
+                "https://x.openai.azure.com/openai/v1/responses"
+            );
+            assert_eq!(new.upstream_model("gpt-4o"), "mine");
         }
     }
 
-    /// Adds this provider's credentials for what is not OpenAI's API.
-    pub fn authorize_native(&self, request: RequestBuilder) -> RequestBuilder {
-        match (&self.key, self.dialect) {
-            (Some(key), Dialect::Anthropic) => request
-                .header("x-api-key", key.expose())
-                .header("anthropic-version", ANTHROPIC_VERSION),
-            _ => self.authorize(request),
+    #[test]
+    fn what_a_kind_needs_is_asked_for_by_name() {
+        let lacks = |kind: ProviderKind, describe: fn(&mut ProviderSpec)| {
+            let mut spec = ProviderSpec::new("mine".parse().unwrap(), kind);
+            describe(&mut spec);
+            Provider::new(&spec, Origin::Settings).unwrap_err().field
+        };
+        assert_eq!(lacks(ProviderKind::OpenAi, |_| {}), "api_key");
+        assert_eq!(lacks(ProviderKind::Gemini, |_| {}), "api_key");
+        assert_eq!(lacks(ProviderKind::Azure, |_| {}), "base_url");
+        assert_eq!(lacks(ProviderKind::Bedrock, |_| {}), "api_key");
+        assert_eq!(lacks(ProviderKind::Compatible, |_| {}), "base_url");
+        assert_eq!(lacks(ProviderKind::Groq, |_| {}), "api_key");
+        for wrong in ["ftp://x", "x", "https://u:p@x", "https://x/?a=b"] {
+            let mut spec = ProviderSpec::new("mine".parse().unwrap(), ProviderKind::Compatible);
+            spec.base_url = Some(wrong.to_owned());
+            let error = Provider::new(&spec, Origin::Settings).unwrap_err();
+            assert_eq!(
+                (error.field, error.is_missing),
+                ("base_url", false),
+                "{wrong}"
+            );
         }
-    }
-}
-
-fn key_of(settings: &ProviderSettings) -> Option<SecretText> {
-    settings.api_key.set().map(SecretText::new)
-}
-
-fn checked(setting: &str, base_url: &str) -> Result<String, ConfigError> {
-    let base_url = base_url.trim().trim_end_matches('/');
-    match Url::parse(base_url) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {
-            Ok(base_url.to_owned())
-        }
-        _ => Err(ConfigError::Rejected(format!(
-            "`{setting}` must be an address like https://host/path, without a query"
-        ))),
+        let with = |key, describe: fn(&mut ProviderSpec)| {
+            let mut spec = ProviderSpec::new("mine".parse().unwrap(), ProviderKind::Groq);
+            spec.key = Some(SecretText::new(key));
+            describe(&mut spec);
+            Provider::new(&spec, Origin::Settings)
+        };
+        let smuggled = with("key", |spec| {
+            let value = SecretText::new("a\r\nhost: b");
+            spec.extra_headers.insert("x-a".to_owned(), value);
+        });
+        assert_eq!(smuggled.unwrap_err().field, "extra_headers");
+        assert!(!format!("{:?}", with("sk-very-secret", |_| {})).contains("very"));
     }
 }

@@ -1,10 +1,13 @@
 //! JSON that is kept as the text it came as: captured traffic is neither re-ordered nor re-written.
 
-use serde::{Serialize, Serializer};
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// One JSON value, as text. A NUL in it is always escaped, so that both databases can hold it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
 pub struct JsonText(Box<RawValue>);
 
 impl JsonText {
@@ -53,8 +56,13 @@ impl JsonText {
     }
 
     /// Text that was stored; `None` when it is not JSON.
-    pub(in crate::llm_integration::traces) fn stored(text: String) -> Option<Self> {
+    pub(in crate::llm_integration) fn stored(text: String) -> Option<Self> {
         RawValue::from_string(text).ok().map(Self)
+    }
+
+    /// `{}`
+    pub fn empty_object() -> Self {
+        Self::of(&serde_json::Map::new())
     }
 
     pub fn get(&self) -> &str {
@@ -81,6 +89,16 @@ impl PartialEq for JsonText {
     }
 }
 impl Eq for JsonText {}
+impl PartialOrd for JsonText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for JsonText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.get().cmp(other.get())
+    }
+}
 
 impl Serialize for JsonText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,19 +3,24 @@
 //! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
 //! observations belong to one project and are reached only through its actors.
 
+mod costing;
 mod filter;
+mod ids;
 mod json_text;
+mod limits;
+mod merge;
 mod model;
 mod recorder;
+mod report;
 mod schema;
 mod service;
 mod store;
 
 pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
+pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
-pub use model::{
-    DEFAULT_ENVIRONMENT, Level, Observation, ObservationId, ObservationKind, Trace, TraceId,
-    TraceRecord,
-};
+pub(super) use model::named;
+pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
 pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use report::{ObservationReport, Report, TraceReport};
 pub use service::{FoundObservation, TraceDetails, TracePage, Traces};

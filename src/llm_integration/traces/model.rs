@@ -1,94 +1,19 @@
 //! Traces, observations, and the rules by which two reports of one trace become one.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::JsonText;
-use crate::kernel::{Clock, NanoUsd, Timestamp};
+use super::{JsonText, ObservationId, TraceId};
+use crate::kernel::{NanoUsd, Timestamp};
 
 /// The environment of what names none.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
 
-macro_rules! hex_id {
-    ($name:ident, $digits:literal, $doc:literal) => {
-        #[doc = $doc]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// An id that was checked when it was stored.
-            pub(in crate::llm_integration::traces) fn stored(id: String) -> Self {
-                Self(id)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            /// The error says what would be right.
-            fn from_str(text: &str) -> Result<Self, String> {
-                let is_id = text.len() == $digits
-                    && text.bytes().all(|b| b.is_ascii_hexdigit())
-                    && text.bytes().any(|b| b != b'0');
-                if is_id {
-                    return Ok(Self(text.to_ascii_lowercase()));
-                }
-                Err(concat!($digits, " hexadecimal digits, not all zero").to_owned())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-hex_id!(
-    TraceId,
-    32,
-    "The id of a trace: 16 bytes in hexadecimal, as W3C Trace Context has it."
-);
-hex_id!(
-    ObservationId,
-    16,
-    "The id of an observation: 8 bytes in hexadecimal, a span id."
-);
-
-enum TraceMarker {}
-
-impl TraceId {
-    /// Ids made later sort later, so that they land together in an index.
-    pub fn new(clock: &Clock) -> Self {
-        Self(clock.new_id::<TraceMarker>().as_uuid().simple().to_string())
-    }
-}
-
-impl ObservationId {
-    pub fn new(clock: &Clock) -> Self {
-        let (_, random) = clock.new_id::<TraceMarker>().as_uuid().as_u64_pair();
-        Self(format!("{random:016x}"))
-    }
-}
-
 macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $(#[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -109,6 +34,8 @@ macro_rules! named {
         }
     };
 }
+
+pub(in crate::llm_integration) use named;
 
 named! {
     /// What an observation observed.
@@ -175,105 +102,4 @@ pub struct Observation {
     pub output: Option<JsonText>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-}
-
-/// What one call reports: its observation, and the trace that this belongs to.
-#[derive(Clone, Debug)]
-pub struct TraceRecord {
-    pub trace: Trace,
-    pub observation: Observation,
-}
-
-impl Trace {
-    /// Adds what a later report of the same trace says. Its first name, user and input stay; its
-    /// output is the newest.
-    #[must_use]
-    pub fn merge(self, later: Self) -> Self {
-        let mut tags = self.tags;
-        tags.extend(later.tags);
-        tags.sort_unstable();
-        tags.dedup();
-        Self {
-            id: self.id,
-            started_at: self.started_at.min(later.started_at),
-            name: self.name.or(later.name),
-            user_id: self.user_id.or(later.user_id),
-            session_id: self.session_id.or(later.session_id),
-            release: self.release.or(later.release),
-            version: self.version.or(later.version),
-            environment: self.environment,
-            public: self.public || later.public,
-            tags,
-            metadata: self.metadata,
-            input: self.input.or(later.input),
-            output: later.output.or(self.output),
-            created_at: self.created_at,
-            updated_at: self.updated_at.max(later.updated_at),
-        }
-    }
-}
-
-impl TraceRecord {
-    /// About how much memory it holds.
-    pub(super) fn weight(&self) -> usize {
-        let text = |text: &Option<JsonText>| text.as_ref().map_or(0, JsonText::len);
-        size_of::<Self>()
-            + text(&self.trace.input)
-            + text(&self.trace.output)
-            + self.trace.metadata.len()
-            + text(&self.observation.input)
-            + text(&self.observation.output)
-            + self.observation.metadata.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn trace(clock: &Clock, name: Option<&str>, tags: &[&str]) -> Trace {
-        Trace {
-            id: "0af7651916cd43dd8448eb211c80319c".parse().unwrap(),
-            started_at: clock.now(),
-            name: name.map(str::to_owned),
-            user_id: None,
-            session_id: None,
-            release: None,
-            version: None,
-            environment: DEFAULT_ENVIRONMENT.to_owned(),
-            public: false,
-            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-            metadata: JsonText::of(&serde_json::json!({})),
-            input: None,
-            output: name.map(JsonText::string),
-            created_at: clock.now(),
-            updated_at: clock.now(),
-        }
-    }
-
-    #[test]
-    fn ids_have_their_length_and_nothing_else_parses() {
-        let clock = Clock::system();
-        let (trace, observation) = (TraceId::new(&clock), ObservationId::new(&clock));
-        assert_eq!(trace.as_str().parse(), Ok(trace.clone()));
-        assert_eq!(observation.as_str().parse(), Ok(observation.clone()));
-        for wrong in ["", "xyz", &"0".repeat(32), trace.as_str().split_at(31).0] {
-            assert!(wrong.parse::<TraceId>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn two_reports_keep_the_first_name_the_earliest_start_and_the_newest_output() {
-        let clock = Clock::manual(Timestamp::from_unix_micros(0).unwrap());
-        let early = trace(&clock, None, &["b"]);
-        clock.advance(Duration::from_secs(1));
-        let late = trace(&clock, Some("late"), &["a", "b"]);
-        let merged = late.clone().merge(early.clone());
-        assert_eq!(merged.started_at, early.started_at);
-        assert_eq!(merged.name.as_deref(), Some("late"));
-        assert_eq!(merged.output, late.output);
-        assert_eq!(merged.tags, ["a", "b"]);
-    }
 }

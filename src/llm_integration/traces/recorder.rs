@@ -21,9 +21,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{TraceRecord, store};
+use super::{
+    Report,
+    costing::Costs,
+    merge::{Placed, gather},
+    store,
+};
 use crate::{
-    kernel::{ProjectId, error_chain},
+    kernel::{Clock, ErrorCode, Failure, ProjectId, error_chain},
+    llm_integration::Prices,
     platform::db::{Db, DbError},
 };
 
@@ -37,10 +43,26 @@ const BATCH_RECORDS: usize = 512;
 const RETRY_FOR: Duration = Duration::from_secs(30);
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// The record is not committed, now or ever; the reason is in the log.
+/// What a sender is told to wait before it sends again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The reports are not durable; what was not refused can still be stored later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the trace is not stored")]
-pub struct NotStored;
+pub enum NotStored {
+    /// Nothing was kept: the sender keeps it and sends it again.
+    #[error("no more traces are taken in before those that wait are stored")]
+    Full,
+    /// They are kept in memory, and may be lost; the reason is in the log.
+    #[error("the trace could not be stored in time")]
+    NotInTime,
+}
+
+impl From<NotStored> for Failure {
+    /// Always one that asks to try again: a report that comes twice counts once.
+    fn from(error: NotStored) -> Self {
+        Self::new(ErrorCode::Overloaded, error.to_string()).retry_after(RETRY_AFTER)
+    }
+}
 
 /// Hands records to the one [`TraceWriter`]. Cheap to clone.
 #[derive(Clone)]
@@ -58,11 +80,13 @@ pub struct TraceWriter {
     queue: mpsc::Receiver<Pending>,
     database_answers: Arc<AtomicBool>,
     db: Db,
+    prices: Prices,
+    clock: Clock,
 }
 
 struct Pending {
     project: ProjectId,
-    record: TraceRecord,
+    reports: Vec<Report>,
     committed: oneshot::Sender<()>,
     memory: OwnedSemaphorePermit,
 }
@@ -72,7 +96,12 @@ impl Recorder {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn new(db: Db, longest_wait: Duration) -> (Self, TraceWriter) {
+    pub fn new(
+        db: Db,
+        prices: Prices,
+        clock: Clock,
+        longest_wait: Duration,
+    ) -> (Self, TraceWriter) {
         let (sender, receiver) = mpsc::channel(QUEUE_RECORDS);
         let database_answers = Arc::new(AtomicBool::new(true));
         let recorder = Self {
@@ -88,29 +117,37 @@ impl Recorder {
                 queue: receiver,
                 database_answers,
                 db,
+                prices,
+                clock,
             },
         )
     }
 
-    /// Returns once the record is committed. A caller that stops waiting loses nothing.
+    /// Returns once the reports are durable. A caller that stops waiting loses nothing.
     ///
     /// # Errors
-    /// [`NotStored`] when that did not happen in time; it can still be committed later.
-    pub async fn record(&self, project: ProjectId, record: TraceRecord) -> Result<(), NotStored> {
-        let committed = self.submit(project, record);
+    /// [`NotStored`] when that did not happen in time.
+    pub async fn record(&self, project: ProjectId, reports: Vec<Report>) -> Result<(), NotStored> {
+        let committed = self.hand_over(project, reports);
         if !self.database_answers.load(Ordering::Relaxed) {
-            return Err(NotStored);
+            return Err(NotStored::NotInTime);
         }
         match time::timeout(self.longest_wait, committed).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(NotStored),
+            Ok(Err(_)) | Err(_) => Err(NotStored::NotInTime),
         }
     }
 
-    /// Hands the record over at once; what is returned resolves when it is committed. When the
-    /// queue is full the record waits for room elsewhere, for as long as an answer may wait.
-    pub fn submit(&self, project: ProjectId, record: TraceRecord) -> oneshot::Receiver<()> {
-        let kib = (record.weight() / 1024 + 1).min(QUEUE_KIB);
+    /// Hands the reports over at once; nobody waits for them to be durable.
+    pub fn submit(&self, project: ProjectId, reports: Vec<Report>) {
+        drop(self.hand_over(project, reports));
+    }
+
+    /// What is returned resolves when the reports are committed. When the queue is full they wait
+    /// for room elsewhere, for as long as an answer may wait.
+    fn hand_over(&self, project: ProjectId, reports: Vec<Report>) -> oneshot::Receiver<()> {
+        let weight: usize = reports.iter().map(Report::weight).sum();
+        let kib = (weight / 1024 + 1).min(QUEUE_KIB);
         let kib = u32::try_from(kib).unwrap_or(u32::MAX);
         let (committed, waiting) = oneshot::channel();
         let room = Arc::clone(&self.memory)
@@ -120,7 +157,7 @@ impl Recorder {
         if let Some((memory, place)) = room {
             place.send(Pending {
                 project,
-                record,
+                reports,
                 committed,
                 memory,
             });
@@ -139,7 +176,7 @@ impl Recorder {
                 Ok(Some((memory, place))) => {
                     place.send(Pending {
                         project,
-                        record,
+                        reports,
                         committed,
                         memory,
                     });
@@ -177,11 +214,11 @@ impl TraceWriter {
         for pending in batch {
             let Pending {
                 project,
-                record,
+                reports,
                 committed,
                 memory,
             } = pending;
-            records.push((project, record));
+            records.push((project, reports));
             waiting.push(committed);
             held.push(memory);
         }
@@ -191,7 +228,7 @@ impl TraceWriter {
 
     async fn commit_all(
         &self,
-        records: Vec<(ProjectId, TraceRecord)>,
+        records: Vec<(ProjectId, Vec<Report>)>,
         mut waiting: Vec<oneshot::Sender<()>>,
         stop: &CancellationToken,
     ) {
@@ -214,7 +251,7 @@ impl TraceWriter {
             self.database_answers.store(false, Ordering::Relaxed);
             waiting.clear();
             if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
-                return lost(records.len(), &error_chain(&error));
+                return lost(records.len(), &error_chain(error.as_ref()));
             }
             time::sleep(RETRY_PAUSE).await;
         }
@@ -223,7 +260,7 @@ impl TraceWriter {
     /// One record that the database refuses must not take the others with it.
     async fn commit_one_by_one(
         &self,
-        records: &[(ProjectId, TraceRecord)],
+        records: &[(ProjectId, Vec<Report>)],
         waiting: Vec<oneshot::Sender<()>>,
         error: &DbError,
     ) {
@@ -236,15 +273,29 @@ impl TraceWriter {
                     metrics::counter!("gateway_traces_stored_total").increment(1);
                     let _gone = committed.send(());
                 }
-                Err(error) => lost(1, &error_chain(&error)),
+                Err(error) => lost(1, &error_chain(error.as_ref())),
             }
         }
     }
 
-    async fn write(&self, records: Arc<Vec<(ProjectId, TraceRecord)>>) -> Result<(), DbError> {
+    async fn write(&self, records: Arc<Vec<(ProjectId, Vec<Report>)>>) -> Result<(), Arc<DbError>> {
+        let now = self.clock.now();
+        let changes = gather(records.iter().flat_map(|(project, reports)| {
+            reports
+                .iter()
+                .map(|report| Placed::inline(*project, report.clone()))
+        }));
+        let costs = Costs::of(&self.prices, &changes).await?;
         self.db
-            .write(move |conn| store::insert(conn, &records))
+            .write(move |conn| {
+                let price = |project, state: &_| costs.cost(project, state);
+                let applied = store::apply(conn, &changes, &price, now)?;
+                let (traces, objects) = (applied.traces.len(), applied.replaced_objects.len());
+                tracing::debug!(traces, objects, "traces were written");
+                Ok(())
+            })
             .await
+            .map_err(Arc::new)
     }
 }
 

@@ -59,8 +59,11 @@ pub struct Loader<'a> {
     pub profile: Option<&'a str>,
     pub environment: &'a Environment,
     pub well_known: &'a [WellKnown],
-    /// Dotted keys whose variables have a `_FILE` form.
+    /// Dotted keys whose variables have a `_FILE` form; `*` stands for one name in the operator's gift.
     pub secrets: &'a [&'a str],
+    /// Tables whose own keys are names that the operator gives. What stands below a name is checked
+    /// by the type of its section.
+    pub open: &'a [&'a str],
 }
 
 impl Loader<'_> {
@@ -80,7 +83,7 @@ impl Loader<'_> {
             }
             let file = Figment::from(Toml::file_exact(&path));
             for key in keys_of(&file)? {
-                require_known(&key, &known, &path.display().to_string())?;
+                self.require_known(&key, &known, &path.display().to_string())?;
             }
             figment = figment.merge(file);
         }
@@ -94,7 +97,7 @@ impl Loader<'_> {
             variable,
         } in assignments
         {
-            require_known(&key, &known, &variable)?;
+            self.require_known(&key, &known, &variable)?;
             let value = Self::typed(&figment, &key, value);
             let provider = Serialized::global(&key, value);
             figment = figment.merge(Figment::from(provider).select(Profile::Global));
@@ -102,10 +105,31 @@ impl Loader<'_> {
         Ok(figment.extract()?)
     }
 
+    fn require_known(
+        &self,
+        key: &str,
+        known: &BTreeSet<String>,
+        origin: &str,
+    ) -> Result<(), ConfigError> {
+        let is_below = |table: &str| {
+            let rest = key
+                .strip_prefix(table)
+                .and_then(|rest| rest.strip_prefix('.'));
+            rest.is_some_and(|rest| rest.split_once('.').is_some())
+        };
+        if self.open.iter().any(|table| is_below(table)) {
+            return Ok(());
+        }
+        require_known(key, known, origin)
+    }
+
     /// Environment text as the type its default has: text stays text even when it looks like a number.
     fn typed(figment: &Figment, key: &str, text: String) -> Value {
         match figment.find_value(key) {
-            Ok(Value::String(..)) | Err(_) => Value::from(text),
+            Ok(Value::String(..)) => Value::from(text),
+            // Below a name that the operator gave there are no defaults: what looks like one is a list
+            // or a table.
+            Err(_) if !text.trim_start().starts_with(['[', '{']) => Value::from(text),
             Ok(Value::Array(..)) if !text.trim_start().starts_with('[') => {
                 let items = text
                     .split(',')
@@ -113,7 +137,7 @@ impl Loader<'_> {
                     .filter(|item| !item.is_empty());
                 Value::from(items.map(str::to_owned).collect::<Vec<_>>())
             }
-            Ok(_) => text.parse().unwrap_or_else(|_| Value::from(text)),
+            _ => text.parse().unwrap_or_else(|_| Value::from(text)),
         }
     }
 }
@@ -159,6 +183,8 @@ fn require_known(key: &str, known: &BTreeSet<String>, origin: &str) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::*;
@@ -171,6 +197,15 @@ mod tests {
     struct Tree {
         server: Server,
         database: Database,
+        #[serde(default)]
+        named: BTreeMap<String, Named>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    #[derive(Default)]
+    struct Named {
+        key: SecretText,
+        list: Vec<String>,
     }
     #[derive(Debug, Deserialize)]
     struct Server {
@@ -189,7 +224,8 @@ mod tests {
             profile: None,
             environment: &Environment::from_pairs(pairs.iter().copied()),
             well_known: &[("DATABASE_URL", "database.url")],
-            secrets: &["database.url"],
+            secrets: &["database.url", "named.*.key"],
+            open: &["named"],
         }
         .load()
     }
@@ -240,6 +276,30 @@ mod tests {
             error.contains("unknown setting `server.port_file`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn below_an_open_table_names_are_the_operators_and_keys_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, "from file\n").unwrap();
+        let tree = load(&[
+            ("APP_NAMED__MINE__KEY_FILE", path.to_str().unwrap()),
+            ("APP_NAMED__MINE__LIST", "[\"a\", \"b\"]"),
+            ("APP_NAMED__YOURS__KEY", "1"),
+        ])
+        .unwrap();
+        assert_eq!(tree.named["mine"].key.expose(), "from file");
+        assert_eq!(tree.named["mine"].list, ["a", "b"]);
+        assert_eq!(tree.named["yours"].key.expose(), "1");
+        for unknown in [
+            "APP_NAMED__MINE__KYE",
+            "APP_NAMED__MINE",
+            "APP_NAMED__MINE__LIST_FILE",
+        ] {
+            let error = load(&[(unknown, "x")]).unwrap_err().to_string();
+            assert!(error.contains("unknown"), "{error}");
+        }
     }
 
     #[test]

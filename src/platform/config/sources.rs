@@ -69,9 +69,9 @@ impl Environment {
             }
             let base = variable
                 .strip_suffix(FILE)
-                .filter(|base| secrets.contains(&dotted(base).as_str()));
+                .filter(|base| is_secret(secrets, &dotted(base)));
             let name = base.unwrap_or(variable);
-            let is_secret = secrets.contains(&dotted(name).as_str());
+            let is_secret = is_secret(secrets, &dotted(name));
             if base.is_some() && self.get(name).is_some() {
                 return Err(ConfigError::BothSet {
                     variable: name.to_owned(),
@@ -117,6 +117,17 @@ fn dotted(variable: &str) -> String {
         .unwrap_or(variable)
         .to_ascii_lowercase()
         .replace("__", ".")
+}
+
+/// Whether a key is in the list, where `*` stands for one part of a key.
+fn is_secret(secrets: &[&str], key: &str) -> bool {
+    secrets.iter().any(|secret| {
+        secret.split('.').count() == key.split('.').count()
+            && secret
+                .split('.')
+                .zip(key.split('.'))
+                .all(|(secret, key)| secret == "*" || secret == key)
+    })
 }
 
 fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {

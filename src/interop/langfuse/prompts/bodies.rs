@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    kernel::PageLimit,
+    interop::langfuse::paging::LangfusePageMeta,
     prompt::{Content, Graph, Kind, MatchingPrompt, Snapshot},
 };
 
@@ -112,27 +112,4 @@ impl From<MatchingPrompt> for LangfusePromptMeta {
 pub struct LangfusePromptList {
     pub data: Vec<LangfusePromptMeta>,
     pub meta: LangfusePageMeta,
-}
-
-/// Which page of how many.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LangfusePageMeta {
-    page: u32,
-    limit: u32,
-    total_items: i64,
-    total_pages: i64,
-}
-
-impl LangfusePageMeta {
-    pub fn new(page: u32, limit: PageLimit, total_items: i64) -> Self {
-        let limit = limit.get();
-        let total_pages = (total_items + i64::from(limit) - 1) / i64::from(limit);
-        Self {
-            page,
-            limit,
-            total_items,
-            total_pages,
-        }
-    }
 }

@@ -6,13 +6,14 @@ use actix_web::{
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    bodies::{LangfusePageMeta, LangfusePrompt, LangfusePromptList, LangfusePromptMeta},
+    bodies::{LangfusePrompt, LangfusePromptList, LangfusePromptMeta},
     requests::{
         DeleteQuery, LangfuseCreatePrompt, LangfuseUpdatePrompt, ListQuery, ListRequest,
         PromptQuery,
     },
 };
 use crate::{
+    interop::langfuse::paging::LangfusePageMeta,
     kernel::Failure,
     platform::http::{Granted, may},
     prompt::{PromptName, Prompts, VersionNumber, parse_labels},
@@ -63,7 +64,7 @@ async fn list_prompts(
     let data = found.into_iter().map(LangfusePromptMeta::from).collect();
     Ok(web::Json(LangfusePromptList {
         data,
-        meta: LangfusePageMeta::new(page, limit, total),
+        meta: LangfusePageMeta::new(page, limit, total.unsigned_abs()),
     }))
 }
 

@@ -1,5 +1,22 @@
-//! Anthropic
+//! Anthropic's messages.
+//!
+//! `max_tokens` must be given there: a request that names no limit gets
+//! [`request_out::DEFAULT_MAX_TOKENS`].
 
-mod stub;
+mod answer_in;
+mod answer_out;
+mod block_in;
+mod block_out;
+mod errors;
+mod message_out;
+mod models;
+mod request_in;
+mod request_out;
+mod stream_in;
+mod stream_out;
+mod tool_in;
+mod tool_out;
+mod translator;
+mod usage;
 
-pub(super) use stub::Anthropic;
+pub(super) use translator::Anthropic;

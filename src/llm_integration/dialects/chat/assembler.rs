@@ -9,6 +9,7 @@ use super::{Answer, Choice, Content, Delta, Event, Part, PartStart, Thinking, To
 /// Choices of one answer, and parts of one choice, that are put together.
 const MAX_CHOICES: usize = 128;
 const MAX_PARTS: usize = 1024;
+const CITATIONS: &str = "citations";
 
 /// Keeps a bounded amount of text; what is beyond the limit is cut and said so.
 #[derive(Debug, Default)]
@@ -22,7 +23,9 @@ pub struct Assembler {
 
 #[derive(Debug, Default)]
 struct Assembled {
-    parts: BTreeMap<usize, Content>,
+    parts: BTreeMap<usize, Part>,
+    /// Arguments of the tools that the provider runs, by the part of their call.
+    arguments: BTreeMap<usize, String>,
     rest: Choice,
 }
 
@@ -63,7 +66,7 @@ impl Assembler {
                 choice,
                 part,
                 delta,
-            } => self.continue_part(choice, part, &delta),
+            } => self.continue_part(choice, part, delta),
             Event::Logprobs { choice, logprobs } => self.logprobs(choice, logprobs),
             Event::Stop { choice, reason } => {
                 if let Some(choice) = self.choice(choice) {
@@ -76,10 +79,7 @@ impl Assembler {
     }
 
     pub fn finish(self) -> Answer {
-        let choices = self.choices.into_values().map(|assembled| Choice {
-            parts: assembled.parts.into_values().map(Part::of).collect(),
-            ..assembled.rest
-        });
+        let choices = self.choices.into_values().map(Assembled::finish);
         Answer {
             choices: choices.collect(),
             ..self.answer
@@ -123,25 +123,31 @@ impl Assembler {
             return;
         };
         if choice.parts.len() < MAX_PARTS {
-            choice.parts.insert(part, content);
+            choice.parts.insert(part, Part::of(content));
         } else {
             self.cut = true;
         }
     }
 
-    fn continue_part(&mut self, choice: usize, part: usize, delta: &Delta) {
-        let content = self
-            .choices
-            .get_mut(&choice)
-            .and_then(|choice| choice.parts.get_mut(&part));
-        let (slot, more) = match (content, delta) {
-            (Some(Content::Text(text)), Delta::Text(more))
-            | (Some(Content::Refusal(text)), Delta::Refusal(more)) => (text, more),
-            (Some(Content::ToolUse(call)), Delta::Arguments(more)) => (&mut call.arguments, more),
-            (Some(Content::Thinking(thinking)), Delta::Thinking(more)) => {
-                (&mut thinking.text, more)
+    fn continue_part(&mut self, choice: usize, index: usize, delta: Delta) {
+        if let Delta::Citation(citation) = delta {
+            return self.cite(choice, index, citation);
+        }
+        let Some(choice) = self.choices.get_mut(&choice) else {
+            return;
+        };
+        let Some(part) = choice.parts.get_mut(&index) else {
+            return;
+        };
+        let (slot, more) = match (&mut part.content, delta) {
+            (Content::Text(text), Delta::Text(more))
+            | (Content::Refusal(text), Delta::Refusal(more)) => (text, more),
+            (Content::ToolUse(call), Delta::Arguments(more)) => (&mut call.arguments, more),
+            (Content::Opaque(_), Delta::Arguments(more)) => {
+                (choice.arguments.entry(index).or_default(), more)
             }
-            (Some(Content::Thinking(thinking)), Delta::Signature(more)) => {
+            (Content::Thinking(thinking), Delta::Thinking(more)) => (&mut thinking.text, more),
+            (Content::Thinking(thinking), Delta::Signature(more)) => {
                 (thinking.signature.get_or_insert_default(), more)
             }
             _ => return,
@@ -150,6 +156,22 @@ impl Assembler {
         slot.push_str(&more[..fits]);
         self.room -= fits;
         self.cut |= fits < more.len();
+    }
+
+    fn cite(&mut self, choice: usize, index: usize, citation: Value) {
+        if !self.has_room(citation.to_string().len()) {
+            return;
+        }
+        let choice = self.choices.get_mut(&choice);
+        if let Some(part) = choice.and_then(|choice| choice.parts.get_mut(&index)) {
+            let list = part
+                .extra
+                .entry(CITATIONS)
+                .or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(list) = list {
+                list.push(citation);
+            }
+        }
     }
 
     /// Lists of tokens are continued.
@@ -182,5 +204,22 @@ impl Assembler {
         self.room = self.room.saturating_sub(bytes);
         self.cut |= !fits;
         fits
+    }
+}
+
+impl Assembled {
+    fn finish(mut self) -> Choice {
+        for (index, arguments) in self.arguments {
+            if let Some(Content::Opaque(opaque)) =
+                self.parts.get_mut(&index).map(|part| &mut part.content)
+            {
+                let input = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
+                opaque.value["input"] = input;
+            }
+        }
+        Choice {
+            parts: self.parts.into_values().collect(),
+            ..self.rest
+        }
     }
 }

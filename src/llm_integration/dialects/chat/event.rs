@@ -61,7 +61,7 @@ pub enum PartStart {
 }
 
 /// What continues a part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Delta {
     Text(String),
     Thinking(String),
@@ -70,4 +70,6 @@ pub enum Delta {
     Refusal(String),
     /// A part of the text of a tool's arguments.
     Arguments(String),
+    /// Where the text was read, in Anthropic's form; one of a list.
+    Citation(Value),
 }

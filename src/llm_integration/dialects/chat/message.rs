@@ -19,6 +19,8 @@ pub struct Message {
     /// The participant, where several share a role.
     pub name: Option<String>,
     pub parts: Vec<Part>,
+    /// Fields that only the dialect it came in knows.
+    pub extra: Map<String, Value>,
 }
 
 /// One part of a message.
@@ -72,8 +74,11 @@ pub enum Source {
         data: String,
     },
     Url(String),
-    /// A file that was uploaded to the provider.
-    File(String),
+    /// A file that was uploaded to the provider that speaks this dialect.
+    File {
+        dialect: Dialect,
+        id: String,
+    },
     /// A document that is plain text.
     Text(String),
 }
@@ -147,6 +152,7 @@ impl Message {
             role,
             name: None,
             parts,
+            extra: Map::new(),
         }
     }
 }

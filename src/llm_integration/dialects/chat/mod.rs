@@ -15,7 +15,6 @@ pub use message::{
     ToolUse,
 };
 pub use request::{
-    Effort, Extra, Logprobs, Reasoning, ReasoningSummary, Request, ResponseFormat, Sampling,
-    ThinkingMode,
+    Effort, Logprobs, Reasoning, ReasoningSummary, Request, ResponseFormat, Sampling, ThinkingMode,
 };
 pub use tool::{Tool, ToolChoice};

@@ -7,6 +7,8 @@ use crate::llm_integration::dialects::Dialect;
 
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Request {
+    /// The dialect it came in.
+    pub dialect: Dialect,
     pub model: String,
     /// Instructions before the conversation.
     pub system: Vec<Part>,
@@ -18,6 +20,9 @@ pub struct Request {
     pub sampling: Sampling,
     /// Tokens that the answer may have, reasoning included.
     pub max_tokens: Option<u64>,
+    /// To OpenAI's chat, the limit is called `max_tokens`, which is all that older compatible servers
+    /// know, in place of `max_completion_tokens`.
+    pub legacy_max_tokens: bool,
     pub stop: Vec<String>,
     pub reasoning: Reasoning,
     /// How many answers.
@@ -25,6 +30,7 @@ pub struct Request {
     pub logprobs: Option<Logprobs>,
     /// The end user.
     pub user: Option<String>,
+    /// Recorded on the trace; providers that have no such field do not get it.
     pub metadata: Map<String, Value>,
     pub service_tier: Option<String>,
     /// `low`, `medium` or `high`: how long the answer shall be.
@@ -32,15 +38,8 @@ pub struct Request {
     pub stream: bool,
     /// The stream shall end with the usage, where that must be asked for.
     pub stream_usage: bool,
-    pub extra: Extra,
-}
-
-/// Fields that only the dialect they came in knows; another dialect's encoder refuses or drops each.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Extra {
-    /// `None` when there are no fields.
-    pub dialect: Option<Dialect>,
-    pub fields: Map<String, Value>,
+    /// Fields that only the dialect it came in knows; another dialect's encoder refuses or drops each.
+    pub extra: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -126,6 +125,28 @@ impl Effort {
         Self::NAMES[self as usize].1
     }
 
+    /// The effort that a budget of tokens for thinking is nearest to.
+    pub const fn of_budget(tokens: u64) -> Self {
+        match tokens {
+            0..=2_048 => Self::Low,
+            2_049..=8_192 => Self::Medium,
+            8_193..=24_576 => Self::High,
+            _ => Self::XHigh,
+        }
+    }
+
+    /// The other way, for models that know budgets only; `None` is no thinking.
+    pub const fn budget(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Minimal => Some(1_024),
+            Self::Low => Some(2_048),
+            Self::Medium => Some(8_192),
+            Self::High => Some(16_384),
+            Self::XHigh | Self::Max => Some(32_768),
+        }
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         let found = Self::NAMES.iter().find(|(_, known)| *known == name);
         found.map(|(effort, _)| *effort)
@@ -133,6 +154,15 @@ impl Effort {
 }
 
 impl Request {
+    /// Whether `name` is a tool that takes free text.
+    pub fn has_custom_tool(&self, name: &str) -> bool {
+        let mut customs = self
+            .tools
+            .iter()
+            .filter(|tool| matches!(tool, Tool::Custom { .. }));
+        customs.any(|tool| tool.name() == name)
+    }
+
     /// Every text that the model will read, to look at or to change: instructions, messages and the
     /// results of tools.
     pub fn each_text_mut(&mut self, change: &mut impl FnMut(&mut String)) {

@@ -1,8 +1,11 @@
 //! Rows and queries of traces and observations.
 
+mod apply;
+mod keys;
 mod read;
 mod rows;
-mod write;
+mod stored;
 
+pub(super) use apply::apply;
 pub(super) use read::{count_traces, observation, observations, observations_of, trace, traces};
-pub(super) use write::insert;
+pub(super) use stored::ObservationCost;

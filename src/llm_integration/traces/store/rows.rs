@@ -1,12 +1,12 @@
-//! Rows of traces and observations, and how they become values and back.
+//! Rows of traces and observations as their readers see them.
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
-use serde_json::{Value, json};
+use diesel::prelude::{Queryable, Selectable};
+use serde_json::Value;
 
 use crate::{
-    kernel::{NanoUsd, ProjectId, Timestamp},
+    kernel::{NanoUsd, Timestamp},
     llm_integration::{
         JsonText, Observation, ObservationId, Trace, TraceId,
         traces::schema::{llm_observation, llm_trace},
@@ -14,11 +14,9 @@ use crate::{
     platform::db::{DbError, JsonColumn},
 };
 
-#[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable, AsChangeset)]
-#[diesel(table_name = llm_trace, primary_key(project_id, id))]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = llm_trace)]
 pub(super) struct TraceRow {
-    project_id: ProjectId,
     id: String,
     started_at: Timestamp,
     name: Option<String>,
@@ -36,11 +34,9 @@ pub(super) struct TraceRow {
     updated_at: Timestamp,
 }
 
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = llm_observation)]
-#[diesel(treat_none_as_default_value = false)]
 pub(super) struct ObservationRow {
-    project_id: ProjectId,
     id: String,
     trace_id: String,
     parent_id: Option<String>,
@@ -68,44 +64,6 @@ pub(super) struct ObservationRow {
 }
 
 impl TraceRow {
-    pub fn new(project_id: ProjectId, trace: Trace) -> Self {
-        let Trace {
-            id,
-            started_at,
-            name,
-            user_id,
-            session_id,
-            release,
-            version,
-            environment,
-            public,
-            tags,
-            metadata,
-            input,
-            output,
-            created_at,
-            updated_at,
-        } = trace;
-        Self {
-            project_id,
-            id: id.as_str().to_owned(),
-            started_at,
-            name,
-            user_id,
-            session_id,
-            release,
-            version,
-            environment,
-            public,
-            tags: json!(tags).into(),
-            metadata: metadata.get().to_owned(),
-            input: text_of(input),
-            output: text_of(output),
-            created_at,
-            updated_at,
-        }
-    }
-
     pub fn into_trace(self) -> Result<Trace, DbError> {
         Ok(Trace {
             id: TraceId::stored(self.id),
@@ -128,62 +86,6 @@ impl TraceRow {
 }
 
 impl ObservationRow {
-    pub fn new(project_id: ProjectId, observation: Observation) -> Self {
-        let Observation {
-            id,
-            trace_id,
-            parent_id,
-            kind,
-            name,
-            started_at,
-            ended_at,
-            completion_started_at,
-            level,
-            status_message,
-            environment,
-            version,
-            model,
-            model_parameters,
-            prompt_name,
-            prompt_version,
-            usage,
-            cost,
-            total_cost,
-            metadata,
-            input,
-            output,
-            created_at,
-            updated_at,
-        } = observation;
-        Self {
-            project_id,
-            id: id.as_str().to_owned(),
-            trace_id: trace_id.as_str().to_owned(),
-            parent_id: parent_id.map(|id| id.as_str().to_owned()),
-            kind: kind.name().to_owned(),
-            name,
-            started_at,
-            ended_at,
-            completion_started_at,
-            level: level.name().to_owned(),
-            status_message,
-            environment,
-            version,
-            model,
-            model_parameters: model_parameters.get().to_owned(),
-            prompt_name,
-            prompt_version,
-            usage_details: json!(usage).into(),
-            cost_details: json!(cost).into(),
-            total_cost: total_cost.map(NanoUsd::nanos),
-            metadata: metadata.get().to_owned(),
-            input: text_of(input),
-            output: text_of(output),
-            created_at,
-            updated_at,
-        }
-    }
-
     pub fn into_observation(self) -> Result<Observation, DbError> {
         let usage: BTreeMap<String, u64> =
             parsed(self.usage_details, "llm_observation.usage_details")?;
@@ -222,10 +124,6 @@ impl ObservationRow {
             updated_at: self.updated_at,
         })
     }
-}
-
-fn text_of(json: Option<JsonText>) -> Option<String> {
-    json.map(|json| json.get().to_owned())
 }
 
 fn json_of(text: String, column: &str) -> Result<JsonText, DbError> {

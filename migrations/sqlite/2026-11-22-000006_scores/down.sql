@@ -1,0 +1,5 @@
+DROP TABLE llm_media_link;
+DROP TABLE llm_media;
+DROP TABLE llm_comment;
+DROP TABLE llm_score_config;
+DROP TABLE llm_score;

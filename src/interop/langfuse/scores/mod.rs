@@ -1,0 +1,8 @@
+//! Scores as Langfuse's SDKs send and read them: one object and numbered pages (generation 4), a
+//! list and a cursor (generation 5).
+
+mod bodies;
+mod endpoints;
+mod requests;
+
+pub(super) use endpoints::routes;

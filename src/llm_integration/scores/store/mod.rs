@@ -1,0 +1,8 @@
+//! Queries of scores and their configs.
+
+mod configs;
+mod rows;
+mod scores;
+
+pub(super) use configs::{config, configs, configs_among, count_configs, put_config};
+pub(super) use scores::{delete, of_traces, put, score};

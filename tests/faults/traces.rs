@@ -1,0 +1,141 @@
+//! Reports of traces in any order, from several writers at once: one result, and nothing twice.
+
+use std::time::Duration;
+
+use kaname::{
+    kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
+    llm_integration::{
+        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceFilter, TraceId,
+        TraceReport, TraceWriter, Traces,
+    },
+    platform::db::Db,
+};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{databases, worker::actor};
+
+const TRACES: usize = 40;
+const SPANS: usize = 5;
+const LONG: Duration = Duration::from_secs(30);
+
+fn instant(millis: i64) -> Timestamp {
+    // A day boundary lies between the spans of a trace: on PostgreSQL they lie in two partitions.
+    Timestamp::from_unix_micros(1_800_057_599_998_000 + millis * 1000).unwrap()
+}
+
+fn trace_id(number: usize) -> TraceId {
+    format!("trace {number}").parse().unwrap()
+}
+
+/// What is said of one trace: by the trace itself, by starts of spans, and by their ends.
+fn reports(number: usize) -> Vec<Report> {
+    let trace = trace_id(number);
+    let mut all: Vec<Report> = vec![
+        TraceReport {
+            name: Some("first".to_owned()),
+            tags: vec!["a".to_owned()],
+            metadata: Some(json(r#"{"a": 1, "b": {"c": 1}}"#)),
+            ..TraceReport::new(trace.clone(), instant(1))
+        }
+        .into(),
+        TraceReport {
+            name: Some("last".to_owned()),
+            tags: vec!["b".to_owned()],
+            metadata: Some(json(r#"{"b": {"d": 2}}"#)),
+            ..TraceReport::new(trace.clone(), instant(2))
+        }
+        .into(),
+    ];
+    for span in 0..SPANS {
+        let id: ObservationId = format!("span {span}").parse().unwrap();
+        let time = i64::try_from(span).unwrap();
+        let start = ObservationReport {
+            name: Some(format!("span {span}")),
+            started_at: Some(instant(time)),
+            model: Some("gpt-4o-mini".to_owned()),
+            ..ObservationReport::new(id.clone(), trace.clone(), instant(time))
+        };
+        let end = ObservationReport {
+            ended_at: Some(instant(time + 10)),
+            usage: [("input".to_owned(), 1000), ("output".to_owned(), 0)].into(),
+            ..ObservationReport::new(id, trace.clone(), instant(time + 10))
+        };
+        all.extend([start.into(), end.into()]);
+    }
+    all
+}
+
+fn json(text: &str) -> JsonText {
+    JsonText::of(&serde_json::from_str::<serde_json::Value>(text).unwrap())
+}
+
+fn recorder(db: &Db) -> (Recorder, TraceWriter) {
+    let prices = Prices::new(db.clone(), Clock::system());
+    Recorder::new(db.clone(), prices, Clock::system(), LONG)
+}
+
+/// Sends every report of every trace, twice, in an order of its own and in batches.
+async fn send_all(recorder: Recorder, project: ProjectId, seed: u64) {
+    let mut order = StdRng::seed_from_u64(seed);
+    let mut all: Vec<Report> = (0..TRACES).chain(0..TRACES).flat_map(reports).collect();
+    all.shuffle(&mut order);
+    let sends = all
+        .chunks(7)
+        .map(|batch| recorder.record(project, batch.to_vec()));
+    for sent in futures::future::join_all(sends).await {
+        sent.unwrap();
+    }
+}
+
+async fn everything_is_there_once(db: &Db, actor: &Actor) {
+    let traces = Traces::new(db.clone());
+    let limit = PageLimit::parse(Some(100)).unwrap();
+    let page = traces
+        .list(actor, TraceFilter::default(), 1, limit)
+        .await
+        .unwrap();
+    assert_eq!(page.total, u64::try_from(TRACES).unwrap());
+    for found in page.items {
+        assert_eq!(found.trace.name.as_deref(), Some("last"));
+        assert_eq!(found.trace.tags, ["a", "b"]);
+        assert_eq!(found.trace.metadata.get(), r#"{"a":1,"b":{"c":1,"d":2}}"#);
+        assert_eq!(found.trace.started_at, instant(0));
+        assert_eq!(found.observations.len(), SPANS);
+        for (number, span) in found.observations.iter().enumerate() {
+            assert_eq!(span.id.as_str(), format!("span {number}"));
+            assert_eq!(
+                span.ended_at.unwrap().since(span.started_at),
+                Duration::from_millis(10)
+            );
+            // 1,000 tokens at 0.15 dollars a million
+            assert_eq!(span.total_cost.unwrap().nanos(), 150_000);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_that_send_the_same_traces_at_once_make_each_once() {
+    for database in databases() {
+        let actor = actor("p");
+        let writers: Vec<_> = (0..2)
+            .map(|_| {
+                let (recorder, writer) = recorder(&database.open());
+                let stop = CancellationToken::new();
+                let running = tokio::spawn(writer.run(stop.clone()));
+                (recorder, stop, running)
+            })
+            .collect();
+        let sending = writers
+            .iter()
+            .enumerate()
+            .map(|(seed, (recorder, ..))| send_all(recorder.clone(), actor.project, seed as u64));
+        futures::future::join_all(sending).await;
+        for (recorder, stop, running) in writers {
+            stop.cancel();
+            drop(recorder);
+            running.await.unwrap();
+        }
+        everything_is_there_once(&database.open(), &actor).await;
+    }
+}
