@@ -26,8 +26,10 @@ pub use limits::{
     WhenRedisIsDown, Window,
 };
 pub use pricing::{
-    Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
-    Usage, UsdPerMillion,
+    AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
+    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
+    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
+    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
     CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,

@@ -14,7 +14,8 @@ use crate::{
     kernel::{Clock, ProjectId, Timestamp},
     llm_integration::{
         Actual, JsonText, Level, NotStored, ObservationId, ObservationKind, ObservationReport,
-        PriceTable, Recorder, Report, Reservation, TraceId, TraceReport, providers::Provider,
+        PriceTable, PricedCall, Recorder, Report, Reservation, TraceId, TraceReport,
+        providers::Provider,
     },
 };
 
@@ -284,13 +285,15 @@ impl Draft {
             .flatten()
             .map(String::as_str)
             .collect();
-        let price = ledger
-            .prices
-            .as_ref()
-            .and_then(|prices| prices.price(&models));
+        let call = PricedCall {
+            provider: Some(provider.name.as_str()),
+            service_tier: service_tier.as_deref(),
+            ..PricedCall::of(&models, observation.started_at.unwrap_or(now))
+        };
+        let prices = ledger.prices.as_deref();
         let cost = usage
-            .zip(price)
-            .and_then(|(usage, price)| usage.cost(price));
+            .zip(prices)
+            .and_then(|(usage, prices)| prices.cost(&call, &usage));
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
         observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
         let gateway = json!({

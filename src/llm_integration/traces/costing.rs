@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::ProjectId,
-    llm_integration::{PriceTable, Prices, Usage},
+    llm_integration::{JsonText, PriceTable, PricedCall, Prices},
     platform::db::DbError,
 };
 
@@ -31,10 +31,14 @@ impl Costs {
     /// The cost of an observation's usage; nothing where its model or a class has no price.
     pub fn cost(&self, project: ProjectId, state: &ObservationState) -> ObservationCost {
         let priced = || {
-            let model = state.model.get()?;
+            let models = [state.model.get()?.as_str()];
             let (_, usage) = state.usage.get()?;
-            let price = self.0.get(&project)?.price(&[model])?;
-            Usage::of_details(usage)?.cost(price)
+            let usage = usage.iter().map(|(class, units)| (class.as_str(), *units));
+            let call = PricedCall {
+                model_parameters: state.model_parameters.get().map(JsonText::get),
+                ..PricedCall::of(&models, state.start.at())
+            };
+            self.0.get(&project)?.cost_of(&call, &usage.collect())
         };
         priced().map_or_else(ObservationCost::default, |cost| {
             ObservationCost::of(cost.by_class)
