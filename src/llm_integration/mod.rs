@@ -22,8 +22,9 @@ pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
-    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
+    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
+    WhenRedisIsDown, Window,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,

@@ -2,7 +2,11 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices, providers, routing};
+use super::{
+    chat,
+    limits::{policies, rules},
+    models, prices, providers, routing,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -14,6 +18,15 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(providers::put)
         .service(providers::delete)
         .service(providers::test)
+        .service(rules::list)
+        .service(rules::create)
+        .service(rules::usage)
+        .service(rules::get)
+        .service(rules::put)
+        .service(rules::delete)
+        .service(policies::get)
+        .service(policies::put)
+        .service(policies::delete)
         .service(prices::list)
         .service(prices::put)
         .service(prices::delete)
