@@ -38,6 +38,8 @@ permissions! {
     LimitsManage = "limits:manage", "Set the project's limits and budgets.";
     PricesManage = "prices:manage", "Edit the price table.";
     RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
+    GuardrailsManage = "guardrails:manage", "See, edit and try guardrails.";
+    CacheManage = "cache:manage", "Purge the cache of answers.";
 }
 
 impl fmt::Display for Permission {

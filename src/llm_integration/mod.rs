@@ -5,9 +5,11 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+pub mod cache;
 pub mod dialects;
 mod error;
 mod gateway;
+pub mod guardrails;
 mod http;
 mod limits;
 mod pricing;
@@ -33,8 +35,8 @@ pub use pricing::{
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
-    AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
-    NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
+    AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
+    NewConnection, NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{

@@ -7,8 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
-        TraceWriter, Traces,
+        AddressRules, Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder,
+        Routes, Scores, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -54,6 +54,8 @@ pub(super) struct Parts {
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
+    pub cache: AnswerCache,
+    pub guardrails: Guardrails,
     pub traces: Traces,
     pub scores: Scores,
     pub prompts: Prompts,
@@ -83,6 +85,9 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
+        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer) = Recorder::new(
             db.clone(),
             prices.clone(),
@@ -101,6 +106,8 @@ impl Parts {
                 providers,
                 routes: routes.clone(),
                 limits: limits.clone(),
+                guardrails: guardrails.clone(),
+                cache: cache.clone(),
                 prices: prices.clone(),
                 recorder,
                 clock: clock.clone(),
@@ -118,6 +125,8 @@ impl Parts {
             prices,
             routes,
             limits,
+            cache,
+            guardrails,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),
             prompts,

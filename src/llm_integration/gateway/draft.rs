@@ -5,15 +5,19 @@ use serde_json::{Map, Value};
 
 use super::{generation::Generation, request::CallRequest, tries::TryNote};
 use crate::{
-    kernel::{Clock, Timestamp},
+    kernel::{Clock, NanoUsd, Timestamp},
     llm_integration::{
         Cost, JsonText, Level, ObservationId, ObservationKind, ObservationReport, PriceTable,
         PricedCall, ProviderKind, Report, TraceId, TraceReport, Usage,
+        guardrails::{Action, Finding},
     },
 };
 
 /// The operation, in OpenTelemetry's words.
 pub(super) const CHAT: &str = "chat";
+/// The answer came from the cache.
+pub(super) const HIT: &str = "hit";
+pub(super) const MISS: &str = "miss";
 const MAX_STATUS_CHARS: usize = 1000;
 
 /// How a call was routed, for its trace and its answer's headers.
@@ -127,12 +131,13 @@ impl Draft {
 
     pub fn close(
         self,
-        (prices, now): (Option<&PriceTable>, Timestamp),
-        routed: &Routed,
+        (prices, clock): (Option<&PriceTable>, &Clock),
+        (routed, findings): (&Routed, &[Finding]),
         tries: &[TryNote],
         generation: Generation,
         failure: Option<String>,
     ) -> Closed {
+        let now = clock.now();
         let Self {
             trace,
             mut observation,
@@ -154,9 +159,13 @@ impl Draft {
             service_tier: service_tier.as_deref(),
             ..PricedCall::of(&models, observation.started_at.unwrap_or(now))
         };
-        let cost = usage
-            .zip(prices)
-            .and_then(|(usage, prices)| prices.cost(&call, &usage));
+        let cost = if routed.cache == Some(HIT) {
+            Some(free())
+        } else {
+            usage
+                .zip(prices)
+                .and_then(|(usage, prices)| prices.cost(&call, &usage))
+        };
         let gateway = GatewayMetadata {
             provider: routed.provider.as_ref().map(|(name, _)| name.as_str()),
             requested_model: asked_for.as_deref(),
@@ -187,12 +196,47 @@ impl Draft {
             let text = failure.chars().filter(|c| *c != '\0');
             observation.status_message = Some(text.take(MAX_STATUS_CHARS).collect());
         }
+        let guards: Vec<Report> = findings
+            .iter()
+            .map(|finding| report_of(finding, &observation, (clock, now)).into())
+            .collect();
         let reports = trace.map(Report::from).into_iter();
         Closed {
-            reports: reports.chain([observation.into()]).collect(),
+            reports: reports.chain([observation.into()]).chain(guards).collect(),
             usage,
             cost,
             response_model: model,
         }
+    }
+}
+
+fn free() -> Cost {
+    Cost {
+        by_class: [("total".to_owned(), NanoUsd::ZERO)].into(),
+        total: NanoUsd::ZERO,
+    }
+}
+
+/// A guard's finding, as an observation below the call's.
+fn report_of(
+    finding: &Finding,
+    call: &ObservationReport,
+    (clock, now): (&Clock, Timestamp),
+) -> ObservationReport {
+    let level = match finding.action {
+        Action::Block => Level::Error,
+        _ => Level::Warning,
+    };
+    ObservationReport {
+        parent_id: Some(call.id.clone()),
+        kind: Some(ObservationKind::Guardrail),
+        name: Some(format!("guardrail {}", finding.guard)),
+        started_at: call.started_at,
+        ended_at: Some(now),
+        level: Some(level),
+        status_message: Some(finding.reason.clone()),
+        environment: call.environment.clone(),
+        metadata: Some(JsonText::of(&serde_json::json!({ "guardrail": finding }))),
+        ..ObservationReport::new(ObservationId::new(clock), call.trace_id.clone(), now)
     }
 }

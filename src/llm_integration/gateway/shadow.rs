@@ -9,11 +9,12 @@ use futures::StreamExt;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Gateway, answer::AnswerBody, pipeline::Ready, tries::Tries};
+use super::{Gateway, answer::AnswerBody, call::Call, conclude::After, tries::Tries};
+use crate::llm_integration::routing::{Overrides, Plan};
 
 /// Begins the shadow that the plan asks for, if any.
-pub(super) fn begin(gateway: &Gateway, ready: &Ready) {
-    let Some(target) = ready.plan.shadow.clone() else {
+pub(super) fn begin(gateway: &Gateway, plan: &Plan, main: &Tries, call: &Call) {
+    let Some(target) = plan.shadow.clone() else {
         return;
     };
     let parts = &gateway.0;
@@ -21,15 +22,15 @@ pub(super) fn begin(gateway: &Gateway, ready: &Ready) {
         metrics::counter!("gateway_shadows_left_out_total").increment(1);
         return;
     };
-    let Some(call) = ready.call.shadow() else {
+    let Some(call) = call.shadow() else {
         return;
     };
     let policy = parts.tries.policy.with(&target.overrides);
     let tries = Tries::new(
         &parts.tries,
-        policy,
-        ready.tries.project,
-        (Arc::clone(&ready.tries.body), ready.tries.headers.clone()),
+        (policy, Overrides::default()),
+        main.project,
+        (Arc::clone(&main.body), main.headers.clone()),
         (call.log.clone(), Instant::now() + policy.total_timeout),
     );
     let gateway = gateway.clone();
@@ -37,7 +38,9 @@ pub(super) fn begin(gateway: &Gateway, ready: &Ready) {
     let shadow = async move {
         let _place = place;
         let outcome = tries.once(&target).await;
-        let answer = gateway.conclude(&tries, outcome, call, Vec::new()).await;
+        let answer = gateway
+            .conclude(&tries, outcome, call, After::default())
+            .await;
         // What it answered, or failed with, is in its trace.
         if let Ok(answer) = answer
             && let AnswerBody::Stream(mut stream) = answer.body

@@ -1,6 +1,8 @@
 //! The endpoints of the gateway, of prices and of routes.
 
+mod cache;
 mod chat;
+mod guardrails;
 mod limits;
 mod models;
 mod passed;

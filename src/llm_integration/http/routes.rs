@@ -3,7 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    chat,
+    cache, chat, guardrails,
     limits::{policies, rules},
     models, prices, providers, routing,
 };
@@ -33,5 +33,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(routing::list)
         .service(routing::get)
         .service(routing::put)
-        .service(routing::delete);
+        .service(routing::delete)
+        .service(cache::purge)
+        .service(guardrails::list)
+        .service(guardrails::create)
+        .service(guardrails::try_text)
+        .service(guardrails::get)
+        .service(guardrails::replace)
+        .service(guardrails::delete);
 }

@@ -108,6 +108,8 @@ pub mod may {
         LimitsManage,
         PricesManage,
         RoutesManage,
+        GuardrailsManage,
+        CacheManage,
     );
 }
 

@@ -8,7 +8,9 @@ use crate::llm_integration::{
     Usage,
     dialects::{
         Dialect, Unreadable,
-        chat::{Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse},
+        chat::{
+            Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse,
+        },
     },
 };
 

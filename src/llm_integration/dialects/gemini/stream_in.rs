@@ -77,9 +77,10 @@ impl DecodeEvents for Decoder {
             .try_for_each(|candidate| self.candidate(candidate, &mut ids, events));
         self.ids = Some(ids);
         taken?;
-        if let Some(feedback) = response.prompt_feedback.filter(|feedback| {
-            is_empty && feedback.block_reason.is_some()
-        }) {
+        if let Some(feedback) = response
+            .prompt_feedback
+            .filter(|feedback| is_empty && feedback.block_reason.is_some())
+        {
             self.complete = true;
             let reason = feedback.refusal();
             events.push(Event::Stop { choice: 0, reason });
@@ -143,12 +144,13 @@ impl Following {
         events: &mut Vec<Event>,
     ) -> Result<(), Unreadable> {
         match content {
-            Content::Text(text) => {
-                self.go_on(choice, Open::Text, Delta::Text(text), events)
-            }
-            Content::Thinking(thinking) => {
-                self.go_on(choice, Open::Thinking, Delta::Thinking(thinking.text), events)
-            }
+            Content::Text(text) => self.go_on(choice, Open::Text, Delta::Text(text), events),
+            Content::Thinking(thinking) => self.go_on(
+                choice,
+                Open::Thinking,
+                Delta::Thinking(thinking.text),
+                events,
+            ),
             Content::ToolUse(call) => {
                 self.calls = true;
                 let start = PartStart::ToolUse {
@@ -222,7 +224,9 @@ impl Following {
     ) -> Result<usize, Unreadable> {
         self.close(choice, events);
         if self.parts >= MAX_PARTS {
-            return Err(Unreadable::new(format!("it has more than {MAX_PARTS} parts")));
+            return Err(Unreadable::new(format!(
+                "it has more than {MAX_PARTS} parts"
+            )));
         }
         let part = self.parts;
         self.parts += 1;
