@@ -10,5 +10,6 @@ mod prices;
 mod providers;
 mod routes;
 mod routing;
+mod stored;
 
 pub use routes::routes;
