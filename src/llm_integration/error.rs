@@ -1,6 +1,6 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     llm_integration::{
         LimitExceeded,
         dialects::{Unreadable, Untranslatable},
+        guardrails::{Blocked, GuardId, GuardName},
     },
-    platform::db::DbError,
+    platform::{db::DbError, redis::RedisError},
 };
 
 /// What a caller is told to wait while limits can not be counted.
@@ -50,6 +51,20 @@ pub enum LlmError {
         provider: ProviderName,
         limit: usize,
     },
+    #[error("the database failed")]
+    DbShared(#[from] Arc<DbError>),
+    #[error("{what}")]
+    ProviderInvalid { what: String },
+    #[error("this project has no provider of its own named `{name}`")]
+    ProviderNotFound { name: ProviderName },
+    #[error(
+        "keys of providers can not be stored here: the operator sets \
+         APP_GATEWAY__PROVIDER_KEY_SECRET or APP_GATEWAY__PROVIDER_KEY_SECRET_FILE, the same for \
+         every process, for example to the output of `openssl rand -hex 32`"
+    )]
+    ProviderKeysOff,
+    #[error("the key can not be sealed")]
+    ProviderKeyUnsealable(#[source] Arc<dyn Error + Send + Sync>),
     #[error("{provider} can not be asked: {source}")]
     NotAskable {
         provider: ProviderName,
@@ -65,6 +80,8 @@ pub enum LlmError {
         provider: ProviderName,
         source: Unreadable,
     },
+    #[error("the answer that was kept can not be told again")]
+    KeptUnreadable { source: Unreadable },
     #[error("every provider of `{model}` failed lately and is left alone for a moment")]
     BreakersOpen {
         model: String,
@@ -78,8 +95,6 @@ pub enum LlmError {
     RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
-    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
-    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -110,6 +125,16 @@ pub enum LlmError {
     LimitExists { id: String },
     #[error("there is no {what} `{id}` in this project")]
     LimitNotFound { what: &'static str, id: String },
+    #[error("{0}")]
+    Blocked(Box<Blocked>),
+    #[error("{what}")]
+    GuardInvalid { what: String },
+    #[error("this project has a guardrail called `{name}` already")]
+    GuardExists { name: GuardName },
+    #[error("there is no guardrail `{id}` in this project")]
+    GuardNotFound { id: GuardId },
+    #[error("the cache of answers can not be purged, as Redis does not answer")]
+    CacheUnavailable(#[source] RedisError),
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
@@ -155,6 +180,10 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
+            E::DbShared(error) => return error.into(),
+            E::ProviderKeyUnsealable(_) => return Self::internal(error),
+            E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
+            E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
             E::InvalidCall { .. }
             | E::InvalidRequest { .. }
             | E::Untranslatable(_)
@@ -168,6 +197,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
+            E::NotAskable { ref source, .. } if matches!(**source, NotAskable::KeyUnreadable) => {
+                ErrorCode::ProviderFailed
+            }
             E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
                 ErrorCode::ProviderNotConfigured
             }
@@ -186,17 +218,29 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }
-            E::RoutesUnreadable(_) => ErrorCode::Unavailable,
+            E::RoutesUnreadable(_) | E::CacheUnavailable(_) => ErrorCode::Unavailable,
+            E::KeptUnreadable { .. } => ErrorCode::Internal,
             E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
+            | E::ProviderNotFound { .. }
+            | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
+            E::Blocked(_) => ErrorCode::GuardrailBlocked,
+            E::GuardInvalid { .. } => ErrorCode::GuardrailInvalid,
+            E::GuardExists { .. } => ErrorCode::GuardrailExists,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
             E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<Box<Blocked>> for LlmError {
+    fn from(blocked: Box<Blocked>) -> Self {
+        Self::Blocked(blocked)
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     llm_integration::{
         LimitsSettings, NamedProviderSettings, Route, RouteAlias,
+        cache::CacheSettings,
         routing::{BreakerPolicy, Policy},
     },
     platform::config::SecretText,
@@ -28,9 +29,12 @@ pub struct GatewaySettings {
     pub breaker: BreakerPolicy,
     /// What aliases stand for in every project that has no route of its own by that name.
     pub routes: BTreeMap<RouteAlias, Route>,
+    pub cache: CacheSettings,
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_key_secret: SecretText,
+    pub provider_key_secret_previous: SecretText,
     pub provider_private_hosts: Vec<String>,
     pub providers: BTreeMap<String, NamedProviderSettings>,
 }

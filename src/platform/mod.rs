@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod objects;
 pub mod outbox;
 pub mod redis;
+pub mod secret_file;
 pub mod sizing;
 pub mod storage;
 pub mod telemetry;

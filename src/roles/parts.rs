@@ -7,8 +7,9 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Comments, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
-        TraceDurability, TraceSink, TraceWriter, Traces,
+        AddressRules, Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers,
+        Recorder, Routes, Scores, TraceDurability, TraceSink, TraceWriter, Traces,
+        cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -52,10 +53,13 @@ pub(super) struct Parts {
     pub bus: Bus,
     pub subscriptions: Arc<Subscriptions>,
     pub jobs: Jobs,
+    pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
+    pub cache: AnswerCache,
+    pub guardrails: Guardrails,
     pub traces: Traces,
     pub scores: Scores,
     pub comments: Comments,
@@ -77,6 +81,8 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
+        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
         let limits = Limits::new(
             db.clone(),
@@ -84,8 +90,10 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
+        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
-        let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -98,6 +106,8 @@ impl Parts {
                 providers,
                 routes: routes.clone(),
                 limits: limits.clone(),
+                guardrails: guardrails.clone(),
+                cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
                 clock: clock.clone(),
@@ -110,10 +120,13 @@ impl Parts {
             bus,
             subscriptions: Arc::new(subscriptions::all(&prompts)),
             jobs: Jobs::new(db.clone(), clock.clone()),
+            connections,
             gateway,
             prices,
             routes,
             limits,
+            cache,
+            guardrails,
             traces: Traces::new(db.clone(), recorder),
             scores: Scores::new(db.clone(), clock.clone()),
             comments: Comments::new(db.clone(), clock.clone()),

@@ -33,6 +33,8 @@ const SECRETS: &[&str] = &[
     "identity.init.user_password",
     "gateway.openai.api_key",
     "gateway.anthropic.api_key",
+    "gateway.provider_key_secret",
+    "gateway.provider_key_secret_previous",
     "gateway.providers.*.api_key",
     "gateway.providers.*.secret_access_key",
     "gateway.providers.*.session_token",

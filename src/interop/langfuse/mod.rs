@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod llm_connections;
 mod observations;
 mod paging;
 mod project;

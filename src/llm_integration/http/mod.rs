@@ -1,10 +1,15 @@
 //! The endpoints of the gateway, of prices and of routes.
 
+mod cache;
 mod chat;
+mod guardrails;
+mod limits;
 mod models;
 mod passed;
 mod prices;
+mod providers;
 mod routes;
 mod routing;
+mod stored;
 
 pub use routes::routes;
