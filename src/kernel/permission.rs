@@ -34,7 +34,12 @@ permissions! {
     ProjectRead = "project:read", "Read the project itself.";
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
+    ProvidersManage = "providers:manage", "Connect providers of the project's own, with their keys.";
+    LimitsManage = "limits:manage", "Set the project's limits and budgets.";
     PricesManage = "prices:manage", "Edit the price table.";
+    RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
+    GuardrailsManage = "guardrails:manage", "See, edit and try guardrails.";
+    CacheManage = "cache:manage", "Purge the cache of answers.";
 }
 
 impl fmt::Display for Permission {

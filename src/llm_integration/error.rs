@@ -1,16 +1,23 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::{LimitExceeded, dialects::Untranslatable},
-    platform::db::DbError,
+    llm_integration::{
+        LimitExceeded,
+        dialects::{Unreadable, Untranslatable},
+        guardrails::{Blocked, GuardId, GuardName},
+    },
+    platform::{db::DbError, redis::RedisError},
 };
 
 /// What a caller is told to wait while limits can not be counted.
 const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a caller is told to wait for a place.
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LlmError {
@@ -44,6 +51,20 @@ pub enum LlmError {
         provider: ProviderName,
         limit: usize,
     },
+    #[error("the database failed")]
+    DbShared(#[from] Arc<DbError>),
+    #[error("{what}")]
+    ProviderInvalid { what: String },
+    #[error("this project has no provider of its own named `{name}`")]
+    ProviderNotFound { name: ProviderName },
+    #[error(
+        "keys of providers can not be stored here: the operator sets \
+         APP_GATEWAY__PROVIDER_KEY_SECRET or APP_GATEWAY__PROVIDER_KEY_SECRET_FILE, the same for \
+         every process, for example to the output of `openssl rand -hex 32`"
+    )]
+    ProviderKeysOff,
+    #[error("the key can not be sealed")]
+    ProviderKeyUnsealable(#[source] Arc<dyn Error + Send + Sync>),
     #[error("{provider} can not be asked: {source}")]
     NotAskable {
         provider: ProviderName,
@@ -54,6 +75,28 @@ pub enum LlmError {
         provider: ProviderName,
         source: Arc<NotPublic>,
     },
+    #[error("{provider}'s answer is not as its API describes it")]
+    AnswerUnreadable {
+        provider: ProviderName,
+        source: Unreadable,
+    },
+    #[error("the answer that was kept can not be told again")]
+    KeptUnreadable { source: Unreadable },
+    #[error("every provider of `{model}` failed lately and is left alone for a moment")]
+    BreakersOpen {
+        model: String,
+        retry_after: Duration,
+    },
+    #[error("{provider} has no place for another call; try again in a moment")]
+    ProviderBusy { provider: ProviderName },
+    #[error("the gateway has no place for another call; try again in a moment")]
+    GatewayBusy,
+    #[error("the routes can not be read")]
+    RoutesUnreadable(#[source] Arc<DbError>),
+    #[error("no case of the route `{alias}` applies to this call")]
+    NoRouteApplies { alias: String },
+    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
+    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -84,10 +127,53 @@ pub enum LlmError {
     LimitExists { id: String },
     #[error("there is no {what} `{id}` in this project")]
     LimitNotFound { what: &'static str, id: String },
+    #[error("{0}")]
+    Blocked(Box<Blocked>),
+    #[error("{what}")]
+    GuardInvalid { what: String },
+    #[error("this project has a guardrail called `{name}` already")]
+    GuardExists { name: GuardName },
+    #[error("there is no guardrail `{id}` in this project")]
+    GuardNotFound { id: GuardId },
+    #[error("the cache of answers can not be purged, as Redis does not answer")]
+    CacheUnavailable(#[source] RedisError),
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
     PriceNotFound { model: String },
+    #[error("{what}")]
+    RouteInvalid { what: String },
+    #[error("this project has no route `{alias}` of its own")]
+    RouteNotFound { alias: String },
+    #[error("the route `{alias}` was changed since: {}", standing(*.version))]
+    RouteChanged {
+        alias: String,
+        /// The version stored.
+        version: Option<i32>,
+    },
+}
+
+fn standing(version: Option<i32>) -> String {
+    version.map_or_else(
+        || "it does not exist".to_owned(),
+        |version| format!("its version is {version}"),
+    )
+}
+
+impl LlmError {
+    /// The provider that it is about.
+    pub const fn provider(&self) -> Option<&ProviderName> {
+        match self {
+            Self::ProviderFailed { provider, .. }
+            | Self::ProviderCutOff { provider }
+            | Self::ProviderTimeout { provider, .. }
+            | Self::AnswerTooLarge { provider, .. }
+            | Self::AnswerUnreadable { provider, .. }
+            | Self::NotAskable { provider, .. }
+            | Self::ProviderBusy { provider } => Some(provider),
+            _ => None,
+        }
+    }
 }
 
 impl From<LlmError> for Failure {
@@ -96,9 +182,14 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
-            E::InvalidCall { .. } | E::InvalidRequest { .. } | E::Untranslatable(_) => {
-                ErrorCode::InvalidRequest
-            }
+            E::DbShared(error) => return error.into(),
+            E::ProviderKeyUnsealable(_) => return Self::internal(error),
+            E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
+            E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
+            E::InvalidCall { .. }
+            | E::InvalidRequest { .. }
+            | E::Untranslatable(_)
+            | E::NoRouteApplies { .. } => ErrorCode::InvalidRequest,
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -108,6 +199,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
+            E::NotAskable { ref source, .. } if matches!(**source, NotAskable::KeyUnreadable) => {
+                ErrorCode::ProviderFailed
+            }
             E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
                 ErrorCode::ProviderNotConfigured
             }
@@ -115,15 +209,41 @@ impl From<LlmError> for Failure {
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
             | E::AnswerTooLarge { .. }
+            | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
-            E::TraceNotFound { .. }
+            E::NotAskable { .. } | E::ProviderRefused { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::BreakersOpen { retry_after, .. } => {
+                return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
+                    .retry_after(retry_after);
+            }
+            E::ProviderBusy { .. } | E::GatewayBusy => {
+                return Self::new(ErrorCode::Overloaded, error.to_string())
+                    .retry_after(BUSY_RETRY_AFTER);
+            }
+            E::RoutesUnreadable(_) | E::CacheUnavailable(_) => ErrorCode::Unavailable,
+            E::KeptUnreadable { .. } => ErrorCode::Internal,
+            E::RouteNotFound { .. }
+            | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
+            | E::ProviderNotFound { .. }
+            | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
+            E::Blocked(_) => ErrorCode::GuardrailBlocked,
+            E::GuardInvalid { .. } => ErrorCode::GuardrailInvalid,
+            E::GuardExists { .. } => ErrorCode::GuardrailExists,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
+            E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
+            E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<Box<Blocked>> for LlmError {
+    fn from(blocked: Box<Blocked>) -> Self {
+        Self::Blocked(blocked)
     }
 }

@@ -5,24 +5,28 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+pub mod cache;
 pub mod dialects;
 mod error;
 mod gateway;
+pub mod guardrails;
 mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
-    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
+    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
+    WhenRedisIsDown, Window,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
@@ -31,9 +35,10 @@ pub use pricing::{
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
-    CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
-    Providers,
+    AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
+    NewConnection, NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,

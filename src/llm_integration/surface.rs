@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    kernel::{Category, Failure},
+    kernel::{Category, ErrorCode, Failure},
     platform::http::Surface,
 };
 
@@ -29,7 +29,12 @@ pub(super) fn openai_error(failure: &Failure, _request_id: &str) -> Value {
         | Category::NotFound => "invalid_request_error",
         Category::Unauthenticated => "authentication_error",
         Category::Forbidden => "permission_error",
-        Category::RateLimited => "rate_limit_error",
+        Category::RateLimited => match (failure.code, failure.details["unit"].as_str()) {
+            (ErrorCode::InsufficientQuota, _) => "insufficient_quota",
+            (ErrorCode::RateLimitExceeded, Some("tokens")) => "tokens",
+            (ErrorCode::RateLimitExceeded, _) => "requests",
+            _ => "rate_limit_error",
+        },
         Category::Internal | Category::Unavailable => "server_error",
         Category::Upstream | Category::Timeout => "api_error",
     };

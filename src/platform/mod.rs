@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod outbox;
 pub mod redis;
+pub mod secret_file;
 pub mod sizing;
 pub mod telemetry;
 pub mod tls;

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
     interop::langfuse,
+    kernel::Failure,
     llm_integration,
     platform::{
         health::Health,
@@ -33,6 +34,11 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
             tracing::info!(project = %project.id, "the configured project is in place");
         }
         FirstProject::Nothing => {}
+    }
+    let connections = &starting.parts.connections;
+    if let Err(error) = connections.reseal_all().await {
+        // They are opened with the previous key until the next start.
+        tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
         prompts,
@@ -68,8 +74,12 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(parts.identity.clone()))
         .app_data(web::Data::new(parts.jobs.clone()))
+        .app_data(web::Data::new(parts.connections.clone()))
         .app_data(web::Data::new(parts.gateway.clone()))
         .app_data(web::Data::new(parts.prices.clone()))
+        .app_data(web::Data::new(parts.routes.clone()))
+        .app_data(web::Data::new(parts.cache.clone()))
+        .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

@@ -6,7 +6,10 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
+    llm_integration::{
+        AddressRules, Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder,
+        Routes, Scores, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -46,9 +49,13 @@ pub(super) struct Parts {
     pub bus: Bus,
     pub subscriptions: Arc<Subscriptions>,
     pub jobs: Jobs,
+    pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
+    pub cache: AnswerCache,
+    pub guardrails: Guardrails,
     pub traces: Traces,
     pub scores: Scores,
     pub prompts: Prompts,
@@ -69,6 +76,8 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
+        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
         let limits = Limits::new(
             db.clone(),
@@ -76,13 +85,34 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
+        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer) = Recorder::new(
             db.clone(),
             prices.clone(),
             clock.clone(),
             settings.gateway.trace_timeout(),
         );
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
+        let gateway = Gateway::new(
+            &settings.gateway,
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                guardrails: guardrails.clone(),
+                cache: cache.clone(),
+                prices: prices.clone(),
+                recorder,
+                clock: clock.clone(),
+            },
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -90,9 +120,13 @@ impl Parts {
             bus,
             subscriptions: Arc::new(subscriptions::all(&prompts)),
             jobs: Jobs::new(db.clone(), clock.clone()),
+            connections,
             gateway,
             prices,
+            routes,
             limits,
+            cache,
+            guardrails,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),
             prompts,

@@ -29,13 +29,15 @@ const SECRETS: &[&str] = &[
     "identity.init.user_password",
     "gateway.openai.api_key",
     "gateway.anthropic.api_key",
+    "gateway.provider_key_secret",
+    "gateway.provider_key_secret_previous",
     "gateway.providers.*.api_key",
     "gateway.providers.*.secret_access_key",
     "gateway.providers.*.session_token",
 ];
 
 /// Tables whose keys are names that the operator gives.
-const OPEN: &[&str] = &["gateway.providers"];
+const OPEN: &[&str] = &["gateway.providers", "gateway.routes"];
 
 /// Names that other software has made well known.
 const WELL_KNOWN: &[WellKnown] = &[

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, scores,
+    gateway, jobs, langfuse_prompts, limits, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -82,11 +82,14 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
     }
 
     async fn walk(engine: Engine) {
-        let provider = Provider::start([Reply::completion("Hello")]).await;
+        let provider = Provider::start([Reply::of_anything()]).await;
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(gateway::authorization_cases(&app).await);
+        cases.extend(routes::authorization_cases(&app).await);
+        cases.extend(providers::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
+        cases.extend(limits::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);

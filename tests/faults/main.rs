@@ -15,6 +15,7 @@ mod events;
 mod jobs;
 mod jobs_control;
 mod kills;
+mod limits;
 mod order;
 mod outages;
 mod support;

@@ -1,6 +1,7 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
 mod errors;
+mod llm_connections;
 mod observations;
 mod paging;
 mod project;

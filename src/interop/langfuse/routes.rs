@@ -2,13 +2,14 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{observations, project, prompts, score_configs, scores, traces};
+use super::{llm_connections, observations, project, prompts, score_configs, scores, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)
         .configure(traces::routes)
+        .configure(llm_connections::routes)
         .configure(observations::routes)
         .configure(scores::routes)
         .configure(score_configs::routes);

@@ -1,9 +1,14 @@
-//! The endpoints of the gateway and of prices.
+//! The endpoints of the gateway, of prices and of routes.
 
+mod cache;
 mod chat;
+mod guardrails;
+mod limits;
 mod models;
 mod passed;
 mod prices;
+mod providers;
 mod routes;
+mod routing;
 
 pub use routes::routes;

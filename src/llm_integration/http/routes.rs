@@ -2,14 +2,43 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices};
+use super::{
+    cache, chat, guardrails,
+    limits::{policies, rules},
+    models, prices, providers, routing,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
         .service(models::list)
         .service(models::get)
+        .service(providers::list)
+        .service(providers::get)
+        .service(providers::put)
+        .service(providers::delete)
+        .service(providers::test)
+        .service(rules::list)
+        .service(rules::create)
+        .service(rules::usage)
+        .service(rules::get)
+        .service(rules::put)
+        .service(rules::delete)
+        .service(policies::get)
+        .service(policies::put)
+        .service(policies::delete)
         .service(prices::list)
         .service(prices::put)
-        .service(prices::delete);
+        .service(prices::delete)
+        .service(routing::list)
+        .service(routing::get)
+        .service(routing::put)
+        .service(routing::delete)
+        .service(cache::purge)
+        .service(guardrails::list)
+        .service(guardrails::create)
+        .service(guardrails::try_text)
+        .service(guardrails::get)
+        .service(guardrails::replace)
+        .service(guardrails::delete);
 }

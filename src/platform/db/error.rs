@@ -1,6 +1,6 @@
 //! What can go wrong between a service and its database.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -76,6 +76,13 @@ impl From<DieselError> for DbError {
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// An error that several waited for.
+impl From<Arc<DbError>> for Failure {
+    fn from(error: Arc<DbError>) -> Self {
         if error.is_transient() {
             return Self::new(
                 ErrorCode::Unavailable,

@@ -104,7 +104,12 @@ pub mod may {
         ProjectRead,
         KeysManage,
         MembersManage,
+        ProvidersManage,
+        LimitsManage,
         PricesManage,
+        RoutesManage,
+        GuardrailsManage,
+        CacheManage,
     );
 }
 

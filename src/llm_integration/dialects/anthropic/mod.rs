@@ -19,4 +19,5 @@ mod tool_out;
 mod translator;
 mod usage;
 
+pub(super) use models::knows_budgets_only;
 pub(super) use translator::Anthropic;

@@ -1,0 +1,330 @@
+//! From the tries' outcome to the caller's answer: passed on, told in other words, or a failure.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use super::{
+    Gateway,
+    answer::{self, Answer, AnswerBody, retold},
+    cached::Keep,
+    call::{self, Call},
+    frames::Frames,
+    generation::Generation,
+    guard::{Guarded, blocked, check_answer},
+    relay::{Relay, Writing},
+    tap::Tap,
+    tries::{Cause, Content, Failed, Refusal, Tries, Upstream},
+};
+use crate::{
+    kernel::Failure,
+    llm_integration::{LlmError, dialects::chat, guardrails::GuardPlan, providers::Framing},
+};
+
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
+/// How much of a refusal is said in the trace's status; all of it is in its output.
+const REFUSAL_CHARS: usize = 500;
+
+/// What is done with an answer before the caller gets it. A shadow's is only traced.
+#[derive(Default)]
+pub(super) struct After {
+    pub guards: Option<Arc<GuardPlan>>,
+    pub keep: Option<Keep>,
+    /// Headers that tell of limits.
+    pub limits: Vec<(&'static str, String)>,
+}
+
+impl Gateway {
+    pub(super) async fn conclude(
+        &self,
+        tries: &Tries,
+        outcome: Result<Upstream, Failed>,
+        mut call: Call,
+        after: After,
+    ) -> Result<Answer, Failure> {
+        match outcome {
+            Ok(upstream) => {
+                call.answered_by(&upstream);
+                match upstream.content {
+                    Content::Whole { .. } => self.whole(tries, upstream, call, after).await,
+                    Content::Stream { .. } => self.stream(tries, upstream, call, after).await,
+                }
+            }
+            Err(failed) => self.failed(tries, failed, call, after.limits).await,
+        }
+    }
+
+    /// Ends a call whose answer is all there.
+    async fn whole(
+        &self,
+        tries: &Tries,
+        upstream: Upstream,
+        mut call: Call,
+        after: After,
+    ) -> Result<Answer, Failure> {
+        let Upstream {
+            provider,
+            status,
+            headers,
+            content,
+            translation,
+            dialect,
+            entered,
+            place,
+            ..
+        } = upstream;
+        drop((entered, place));
+        let (body, told) = match content {
+            Content::Whole { body, answer } => (body, answer),
+            Content::Stream { first, .. } => (first, None),
+        };
+        let surface = tries.body.surface;
+        let mut told = told.zip(translation);
+        if after
+            .guards
+            .as_ref()
+            .is_some_and(|guards| guards.guards_output())
+        {
+            let answer = match &told {
+                Some((answer, _)) => Ok(answer.as_ref().clone()),
+                None => dialect.decode_answer(&body),
+            };
+            let generation = || Generation::of_answer(dialect, &body, self.0.capture_limit);
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(source) => {
+                    let provider = provider.name.clone();
+                    let error = LlmError::AnswerUnreadable { provider, source };
+                    return Err(self.refuse(call, error, generation(), after.limits).await);
+                }
+            };
+            match self.guard(&after, answer, &mut call).await {
+                Guarded::AsItCame => {}
+                Guarded::Redacted(answer) => told = Some((answer, tries.body.context()?)),
+                Guarded::Blocked(error) => {
+                    let generation = blocked(generation());
+                    return Err(self.refuse(call, error, generation, after.limits).await);
+                }
+            }
+        }
+        let (headers, body, generation) = match told {
+            Some((told, context)) => {
+                let generation = Generation::of_told(surface, &told, self.0.capture_limit);
+                let body = surface.encode_answer(&told, &context);
+                (retold(headers, JSON), body, generation)
+            }
+            None => {
+                let generation = Generation::of_answer(dialect, &body, self.0.capture_limit);
+                (headers, body, generation)
+            }
+        };
+        let keep = after.keep.filter(|_| !generation.is_declined());
+        let stored = call.end(generation, None).await.is_ok();
+        if let Some(keep) = keep {
+            keep.body(body.clone(), &call).await;
+        }
+        let mut about = about(&call, stored);
+        about.extend(after.limits);
+        Ok(Answer {
+            status,
+            headers,
+            about,
+            body: AnswerBody::Whole(body),
+        })
+    }
+
+    async fn guard(&self, after: &After, answer: chat::Answer, call: &mut Call) -> Guarded {
+        match &after.guards {
+            Some(guards) => check_answer(guards, answer, call).await,
+            None => Guarded::AsItCame,
+        }
+    }
+
+    async fn stream(
+        &self,
+        tries: &Tries,
+        upstream: Upstream,
+        mut call: Call,
+        after: After,
+    ) -> Result<Answer, Failure> {
+        let limit = self.0.capture_limit;
+        let (surface, dialect) = (tries.body.surface, upstream.dialect);
+        let event_limit = tries.providers.client.response_limit;
+        let guard = after
+            .guards
+            .as_ref()
+            .and_then(|guards| guards.event_guard());
+        let context = match (upstream.translation, &guard) {
+            (Some(context), _) => Some(context),
+            (None, None) => None,
+            (None, Some(_)) => match tries.body.context() {
+                Ok(context) => Some(context),
+                Err(error) => {
+                    let nothing = Generation::default();
+                    return Err(self.refuse(call, error, nothing, after.limits).await);
+                }
+            },
+        };
+        let (writing, tap, headers) = match context {
+            Some(context) => (
+                Writing::Tell(surface.event_encoder(&context)),
+                Tap::telling(dialect, surface, limit, guard),
+                retold(upstream.headers, EVENT_STREAM),
+            ),
+            None => (
+                Writing::Pass {
+                    hide_usage: upstream.hide_usage,
+                },
+                // What is kept for equal calls must be known whole.
+                match after.keep {
+                    Some(_) => Tap::telling(dialect, surface, limit, None),
+                    None => Tap::passing(dialect, limit),
+                },
+                upstream.headers,
+            ),
+        };
+        call.begin_stream(tap);
+        let mut about = about(&call, true);
+        about.extend(after.limits);
+        let (first, rest, framing) = match upstream.content {
+            Content::Stream {
+                first,
+                rest,
+                framing,
+            } => (first, Some(rest), framing),
+            Content::Whole { body, .. } => (body, None, Framing::ServerSentEvents),
+        };
+        let relay = Relay {
+            upstream: rest,
+            first,
+            provider: upstream.provider,
+            dialect,
+            surface,
+            idle_timeout: upstream.policy.idle_timeout,
+            deadline: tries.deadline,
+            event_limit,
+            writing,
+            frames: Frames::new(framing, event_limit),
+            entered: upstream.entered,
+            _place: upstream.place,
+            call,
+            keep: after.keep,
+        };
+        Ok(Answer {
+            status: upstream.status,
+            headers,
+            about,
+            body: AnswerBody::Stream(relay.into_stream().boxed()),
+        })
+    }
+
+    /// Ends a call that no try could answer.
+    async fn failed(
+        &self,
+        tries: &Tries,
+        failed: Failed,
+        mut call: Call,
+        limits: Vec<(&'static str, String)>,
+    ) -> Result<Answer, Failure> {
+        let class = failed.class.name();
+        match failed.cause {
+            Cause::Answer(refusal) => {
+                let mut answer = self.refused(tries, *refusal, class, call).await;
+                answer.about.extend(limits);
+                Ok(answer)
+            }
+            Cause::Error(error) => {
+                if let Some(provider) = error.provider() {
+                    call.failed_at(provider.as_str(), None);
+                }
+                Err(self
+                    .refuse(call, error, Generation::default(), limits)
+                    .await)
+            }
+        }
+    }
+
+    /// Ends a call with a failure of ours, whose headers tell of it.
+    pub(super) async fn refuse(
+        &self,
+        mut call: Call,
+        error: LlmError,
+        generation: Generation,
+        limits: Vec<(&'static str, String)>,
+    ) -> Failure {
+        let message = error.to_string();
+        let failure = Failure::from(error);
+        let ended = call::Failure {
+            class: failure.code.name(),
+            is_reported: false,
+            message,
+        };
+        let stored = call.end(generation, Some(ended)).await.is_ok();
+        let about = about(&call, stored).into_iter().chain(limits);
+        about.fold(failure, |failure, (name, value)| {
+            failure.with_header(name, value)
+        })
+    }
+
+    /// Passes a provider's refusal on, in the caller's words.
+    async fn refused(
+        &self,
+        tries: &Tries,
+        refusal: Refusal,
+        class: &'static str,
+        mut call: Call,
+    ) -> Answer {
+        let Refusal {
+            provider,
+            dialect,
+            status,
+            headers,
+            body,
+            is_whole,
+            error,
+        } = refusal;
+        call.failed_at(provider.name.as_str(), Some(provider.kind));
+        let shown: String = String::from_utf8_lossy(&body)
+            .chars()
+            .take(REFUSAL_CHARS)
+            .collect();
+        let failure = call::Failure {
+            class,
+            is_reported: false,
+            message: format!("{} answered {status}: {shown}", provider.name),
+        };
+        let generation = Generation::of_unreadable(&body, self.0.capture_limit);
+        let stored = call.end(generation, Some(failure)).await.is_ok();
+        let surface = tries.body.surface;
+        let (status, headers, body) = if dialect == surface && is_whole {
+            (status, headers, body)
+        } else {
+            let (status, body) = surface.encode_error(&error, &tries.body.answer_id);
+            (status, retold(headers, JSON), body)
+        };
+        Answer {
+            status,
+            headers,
+            about: about(&call, stored),
+            body: AnswerBody::Whole(body),
+        }
+    }
+}
+
+/// What the answer's headers tell of the call. A trace that is not stored is not claimed.
+pub(super) fn about(call: &Call, stored: bool) -> Vec<(&'static str, String)> {
+    let routed = &call.routed;
+    let mut about = vec![(answer::ATTEMPTS, call.log.count().to_string())];
+    if stored {
+        about.push((answer::TRACE_ID, call.trace_id().as_str().to_owned()));
+    }
+    let provider = routed.provider.as_ref();
+    about.extend(provider.map(|(name, _)| (answer::PROVIDER, name.clone())));
+    about.extend(routed.model.clone().map(|model| (answer::MODEL, model)));
+    about.extend(routed.cache.map(|cache| (answer::CACHE, cache.to_owned())));
+    if !routed.dropped.is_empty() {
+        about.push((answer::DROPPED, routed.dropped.join(",")));
+    }
+    about
+}
