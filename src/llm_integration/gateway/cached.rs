@@ -10,7 +10,7 @@ use super::{
     Gateway,
     answer::{Answer, AnswerBody, retold},
     call::Call,
-    draft::{HIT, MISS},
+    draft::{HIT, MISS, Routed},
     generation::Generation,
     guard::{Guarded, blocked, cache_name, check_answer},
     options::CallOptions,
@@ -57,18 +57,18 @@ pub(super) enum Found {
 
 impl Keep {
     /// Keeps an answer that was streamed.
-    pub async fn answer(self, answer: &chat::Answer, call: &Call) {
+    pub async fn answer(self, answer: &chat::Answer, routed: &Routed) {
         let body = self.surface.encode_answer(answer, &self.context);
-        self.body(body, call).await;
+        self.body(body, routed).await;
     }
 
     /// Keeps an answer as the caller got it.
-    pub async fn body(self, body: Bytes, call: &Call) {
-        let provider = call.routed.provider.as_ref();
+    pub async fn body(self, body: Bytes, routed: &Routed) {
+        let provider = routed.provider.as_ref();
         let answer = CachedAnswer {
             body,
             provider: provider.map(|(name, _)| name.clone()).unwrap_or_default(),
-            model: call.routed.model.clone(),
+            model: routed.model.clone(),
             stored_at: self.clock.now(),
         };
         self.cache.put(self.slot, &answer, self.ttl).await;

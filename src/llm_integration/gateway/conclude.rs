@@ -122,7 +122,7 @@ impl Gateway {
         let keep = after.keep.filter(|_| !generation.is_declined());
         let stored = call.end(generation, None).await.is_ok();
         if let Some(keep) = keep {
-            keep.body(body.clone(), &call).await;
+            keep.body(body.clone(), &call.routed).await;
         }
         let mut about = about(&call, stored);
         about.extend(after.limits);

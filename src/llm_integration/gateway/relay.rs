@@ -137,7 +137,7 @@ impl Running {
         }
         let answer = self.relay.call.end_stream(failure).await;
         if let Some((answer, keep)) = answer.zip(self.relay.keep.take()) {
-            keep.answer(&answer, &self.relay.call).await;
+            keep.answer(&answer, &self.relay.call.routed).await;
         }
         (bytes, false)
     }

@@ -46,6 +46,10 @@ impl Gateway {
             source: source.into(),
         })?;
         let client = &providers.client;
-        client.fetch(&provider, request).await.map(Answer::from)
+        let limit = client.first_byte_timeout;
+        client
+            .fetch(&provider, request, limit)
+            .await
+            .map(Answer::from)
     }
 }

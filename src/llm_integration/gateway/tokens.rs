@@ -65,7 +65,9 @@ impl Gateway {
         let request = tries
             .providers
             .request(&provider, &ask, headers, prepared.body)?;
-        let counted = tries.providers.client.fetch(&provider, request).await?;
+        let client = &tries.providers.client;
+        let limit = client.first_byte_timeout;
+        let counted = client.fetch(&provider, request, limit).await?;
         let mut answer = Answer::from(counted);
         answer
             .about

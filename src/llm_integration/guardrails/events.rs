@@ -141,6 +141,8 @@ impl EventGuard {
             Delta::Refusal(piece) => (Kind::Refusal, piece),
             Delta::Arguments(piece) => (Kind::Arguments, piece),
             Delta::Thinking(piece) => (Kind::Thinking, piece),
+            // It quotes a source, in text that no guard has seen.
+            Delta::Citation(_) => return Ok(()),
             Delta::Signature(_) => {
                 self.flush((choice, part), out)?;
                 out.push(Event::Delta {
