@@ -44,7 +44,7 @@ pub use scores::{
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
-pub use surface::OPENAI;
+pub use surface::{ANTHROPIC, OPENAI};
 pub use traces::{
     DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
     ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,

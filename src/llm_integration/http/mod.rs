@@ -4,10 +4,12 @@ mod cache;
 mod chat;
 mod guardrails;
 mod limits;
+mod messages;
 mod models;
 mod passed;
 mod prices;
 mod providers;
+mod responses;
 mod routes;
 mod routing;
 
