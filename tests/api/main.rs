@@ -23,4 +23,5 @@ mod routing;
 mod scores;
 mod shell;
 mod start;
+mod surfaces;
 mod traces;

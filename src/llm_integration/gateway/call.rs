@@ -133,7 +133,7 @@ impl Call {
     /// Notes who answers.
     pub fn answered_by(&mut self, upstream: &Upstream) {
         let kind = upstream.provider.kind;
-        self.routed.provider = Some((upstream.provider.name.to_string(), kind));
+        self.routed.provider = Some((upstream.provider.name.to_string(), Some(kind)));
         self.routed.model = Some(upstream.model.clone());
         self.routed.dropped.clone_from(&upstream.dropped);
         self.span.record("gen_ai.provider.name", kind.otel_name());
@@ -141,7 +141,6 @@ impl Call {
 
     /// Notes who failed.
     pub fn failed_at(&mut self, provider: &str, kind: Option<ProviderKind>) {
-        let kind = kind.unwrap_or(ProviderKind::Compatible);
         self.routed.provider = Some((provider.to_owned(), kind));
     }
 
@@ -264,11 +263,7 @@ impl Call {
         }
         metrics::record(&Measured {
             operation: CHAT,
-            provider: self
-                .routed
-                .provider
-                .as_ref()
-                .map(|(_, kind)| kind.otel_name()),
+            provider: self.routed.kind().map(ProviderKind::otel_name),
             request_model: &requested,
             response_model: response_model.as_deref(),
             error: class,
