@@ -95,8 +95,6 @@ pub enum LlmError {
     RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
-    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
-    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -212,7 +210,7 @@ impl From<LlmError> for Failure {
             | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
             E::NotAskable { .. } | E::ProviderRefused { .. } => ErrorCode::ProviderNotConfigured,
-            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);

@@ -6,12 +6,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, limits, prompts, providers, routes, scores, surfaces,
+    gateway, jobs, langfuse_prompts, limits, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
         provider::{Provider, Reply},
     },
+    surfaces,
 };
 
 /// How the walk asks an endpoint, and what another project's key must get.

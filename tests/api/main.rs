@@ -16,6 +16,7 @@ mod langfuse_prompts;
 mod limits;
 mod migrations;
 mod openapi;
+mod pipeline;
 mod prompts;
 mod providers;
 mod routes;

@@ -28,7 +28,10 @@ pub fn authorization_cases() -> Vec<(&'static str, Case)> {
         ("GET /v1/responses/{id}", stored("resp_1")),
         ("DELETE /v1/responses/{id}", stored("resp_1")),
         ("POST /v1/responses/{id}/cancel", stored("resp_1/cancel")),
-        ("GET /v1/responses/{id}/input_items", stored("resp_1/input_items")),
+        (
+            "GET /v1/responses/{id}/input_items",
+            stored("resp_1/input_items"),
+        ),
     ]
 }
 
@@ -113,7 +116,10 @@ async fn events(request: RequestBuilder) -> Vec<(String, Value)> {
 
 async fn observation_of(app: &App, answer: &Answer) -> Value {
     let id = answer.header("x-kaname-trace-id").expect("a trace");
-    let trace = app.get(&format!("/api/public/traces/{id}")).await.expect(200);
+    let trace = app
+        .get(&format!("/api/public/traces/{id}"))
+        .await
+        .expect(200);
     trace["observations"][0].clone()
 }
 

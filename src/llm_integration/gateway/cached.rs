@@ -19,7 +19,7 @@ use super::{
 use crate::{
     kernel::{Clock, Failure, ProjectId},
     llm_integration::{
-        LlmError, ProviderKind,
+        LlmError,
         cache::{
             AnswerCache, CacheControl, CacheKey, CachedAnswer, Lead, Lookup, Namespace, Slot, Turn,
         },
@@ -136,7 +136,7 @@ impl Gateway {
             stored_at: _,
         } = kept;
         call.routed.cache = Some(HIT);
-        call.routed.provider = Some((provider, ProviderKind::Compatible));
+        call.routed.provider = Some((provider, None));
         call.routed.model = model;
         let surface = body.surface;
         let context = body.context()?;

@@ -28,13 +28,20 @@ pub(super) struct Routed {
     /// The experiment's arm that it is in.
     pub variant: Option<String>,
     /// The provider that answered, or that failed last.
-    pub provider: Option<(String, ProviderKind)>,
+    pub provider: Option<(String, Option<ProviderKind>)>,
     /// The model as the provider knows it.
     pub model: Option<String>,
     pub dropped: Vec<String>,
     /// `hit` or `miss`, where the cache was asked.
     pub cache: Option<&'static str>,
     pub shadow: bool,
+}
+
+impl Routed {
+    /// Whose API the provider speaks; `None` where none was asked.
+    pub fn kind(&self) -> Option<ProviderKind> {
+        self.provider.as_ref().and_then(|(_, kind)| *kind)
+    }
 }
 
 /// `metadata.gateway` of the generation.
@@ -155,7 +162,7 @@ impl Draft {
         let names = [&model, &routed.model, &asked_for];
         let models: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         let call = PricedCall {
-            provider: routed.provider.as_ref().map(|(_, kind)| kind.name()),
+            provider: routed.kind().map(ProviderKind::name),
             service_tier: service_tier.as_deref(),
             ..PricedCall::of(&models, observation.started_at.unwrap_or(now))
         };

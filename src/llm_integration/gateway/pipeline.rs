@@ -79,7 +79,7 @@ impl Gateway {
                 Some(route) => self.plan(actor, &request, (&table, route), &tries).await?,
             };
             call.routed.variant.clone_from(&plan.variant);
-            shadow::begin(self, &plan, &tries, &call);
+            shadow::begin(self, (&plan, &tries), &guards, &call);
             let after = After {
                 guards: Some(guards),
                 keep,

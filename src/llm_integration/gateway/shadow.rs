@@ -10,10 +10,18 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Gateway, answer::AnswerBody, call::Call, conclude::After, tries::Tries};
-use crate::llm_integration::routing::{Overrides, Plan};
+use crate::llm_integration::{
+    guardrails::GuardPlan,
+    routing::{Overrides, Plan},
+};
 
 /// Begins the shadow that the plan asks for, if any.
-pub(super) fn begin(gateway: &Gateway, plan: &Plan, main: &Tries, call: &Call) {
+pub(super) fn begin(
+    gateway: &Gateway,
+    (plan, main): (&Plan, &Tries),
+    guards: &Arc<GuardPlan>,
+    call: &Call,
+) {
     let Some(target) = plan.shadow.clone() else {
         return;
     };
@@ -34,13 +42,16 @@ pub(super) fn begin(gateway: &Gateway, plan: &Plan, main: &Tries, call: &Call) {
         (call.log.clone(), Instant::now() + policy.total_timeout),
     );
     let gateway = gateway.clone();
+    // What may not be let out may not be in a trace either.
+    let after = After {
+        guards: Some(Arc::clone(guards)),
+        ..After::default()
+    };
     let span = call.span();
     let shadow = async move {
         let _place = place;
         let outcome = tries.once(&target).await;
-        let answer = gateway
-            .conclude(&tries, outcome, call, After::default())
-            .await;
+        let answer = gateway.conclude(&tries, outcome, call, after).await;
         // What it answered, or failed with, is in its trace.
         if let Ok(answer) = answer
             && let AnswerBody::Stream(mut stream) = answer.body

@@ -158,12 +158,17 @@ impl Events {
 
 fn seen_in(said: &[Event]) -> Seen {
     let mut seen = Seen::default();
+    let (mut tells_usage, mut tells_more) = (false, false);
     for event in said {
         match event {
             Event::Delta { .. } | Event::PartStart { .. } => seen.has_output = true,
             Event::Error(error) => seen.error = Some(error.message.clone()),
-            _ => {}
+            Event::Usage(_) => tells_usage = true,
+            Event::Start { .. } | Event::Ping => {}
+            _ => tells_more = true,
         }
     }
+    tells_more |= seen.has_output || seen.error.is_some();
+    seen.only_usage = tells_usage && !tells_more;
     seen
 }

@@ -12,5 +12,6 @@ mod providers;
 mod responses;
 mod routes;
 mod routing;
+mod stored;
 
 pub use routes::routes;

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, guardrails,
     limits::{policies, rules},
-    messages, models, prices, providers, responses, routing,
+    messages, models, prices, providers, responses, routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -41,6 +41,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(routing::get)
         .service(routing::put)
         .service(routing::delete)
+        .service(stored::get)
+        .service(stored::delete)
+        .service(stored::cancel)
+        .service(stored::input_items)
         .service(cache::purge)
         .service(guardrails::list)
         .service(guardrails::create)
