@@ -58,7 +58,7 @@ pub use scores::{
     ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
-pub use surface::OPENAI;
+pub use surface::{ANTHROPIC, OPENAI};
 pub use traces::Sink as TraceSink;
 pub use traces::{
     ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,

@@ -62,7 +62,11 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[llm_integration::OPENAI, langfuse::LANGFUSE]),
+        surfaces: Surfaces::new(&[
+            llm_integration::OPENAI,
+            llm_integration::ANTHROPIC,
+            langfuse::LANGFUSE,
+        ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },

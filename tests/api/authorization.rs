@@ -12,6 +12,7 @@ use crate::{
         app::Answer,
         provider::{Provider, Reply},
     },
+    surfaces,
 };
 
 /// How the walk asks an endpoint, and what another project's key must get.
@@ -93,6 +94,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
+        cases.extend(surfaces::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

@@ -472,7 +472,9 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     )])
     .await;
     let anthropic = Provider::start([
-        Reply::completion("Hello"),
+        Reply::json(200, &json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
+            "content": [{ "type": "text", "text": "Hello" }], "stop_reason": "end_turn", "stop_sequence": null,
+            "usage": { "input_tokens": 1, "output_tokens": 2 } })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(401, &json!({ "type": "error", "error": { "type": "authentication_error" } })),
@@ -505,13 +507,13 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     assert_eq!(
         paths,
         [
-            "/v1/chat/completions",
+            "/v1/messages",
             "/v1/models?limit=1000",
             "/v1/models?limit=1000",
             "/v1/models?limit=1000"
         ]
     );
-    assert_eq!(received[0].headers["authorization"], "Bearer sk-ant");
+    assert_eq!(received[0].headers["x-api-key"], "sk-ant");
     assert_eq!(received[1].headers["x-api-key"], "sk-ant");
     app.stop().await;
 }

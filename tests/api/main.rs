@@ -25,4 +25,5 @@ mod routing;
 mod scores;
 mod shell;
 mod start;
+mod surfaces;
 mod traces;

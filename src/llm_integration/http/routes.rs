@@ -5,12 +5,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, guardrails,
     limits::{policies, rules},
-    models, prices, providers, routing, stored,
+    messages, models, prices, providers, responses, routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
+        .service(messages::create)
+        .service(messages::count_tokens)
+        .service(responses::create)
+        .service(responses::get)
+        .service(responses::delete)
+        .service(responses::cancel)
+        .service(responses::input_items)
         .service(models::list)
         .service(models::get)
         .service(providers::list)
