@@ -20,8 +20,8 @@ use super::{
 use crate::{
     kernel::{self, Actor, Clock, Permission},
     llm_integration::{
-        CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Recorder, Reservation, Subject,
-        TraceId,
+        CallerHeaders, GatewaySettings, Limits, LlmError, PricedCall, Prices, Recorder,
+        Reservation, Subject, TraceId,
         dialects::Dialect,
         providers::{Ask, Operation, Provider, Providers, Resolved, WholeAnswer, passed_headers},
     },
@@ -161,7 +161,8 @@ impl Gateway {
             route: None,
         };
         let price = ledger.prices.as_ref();
-        let price = price.and_then(|prices| prices.price(&[&request.model]));
+        let price = price
+            .and_then(|prices| prices.price(&PricedCall::of(&[&request.model], self.clock.now())));
         let (size, output) = (request.body.len(), request.max_output_tokens);
         let estimate = self.limits.estimate(size, output, price);
         self.limits.admit(&subject, estimate).await
