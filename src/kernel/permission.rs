@@ -36,6 +36,7 @@ permissions! {
     MembersManage = "members:manage", "Add, change and remove the project's members.";
     LimitsManage = "limits:manage", "Set the project's limits and budgets.";
     PricesManage = "prices:manage", "Edit the price table.";
+    RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
 }
 
 impl fmt::Display for Permission {

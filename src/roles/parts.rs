@@ -6,7 +6,10 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
+    llm_integration::{
+        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores, TraceWriter,
+        Traces,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -48,6 +51,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
@@ -82,13 +86,24 @@ impl Parts {
             clock.clone(),
             settings.gateway.trace_timeout(),
         );
+        let providers = Providers::new(&settings.gateway, clock.clone())?;
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
         let gateway = Gateway::new(
             &settings.gateway,
-            prices.clone(),
-            limits.clone(),
-            recorder,
-            clock.clone(),
-        )?;
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder,
+                clock: clock.clone(),
+            },
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -98,6 +113,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            routes,
             limits,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),

@@ -17,6 +17,8 @@ mod limits;
 mod migrations;
 mod openapi;
 mod prompts;
+mod routes;
+mod routing;
 mod scores;
 mod shell;
 mod start;

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     chat,
     limits::{policies, rules},
-    models, prices,
+    models, prices, routing,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -24,5 +24,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(policies::delete)
         .service(prices::list)
         .service(prices::put)
-        .service(prices::delete);
+        .service(prices::delete)
+        .service(routing::list)
+        .service(routing::get)
+        .service(routing::put)
+        .service(routing::delete);
 }
