@@ -17,6 +17,7 @@ mod limits;
 mod migrations;
 mod openapi;
 mod prompts;
+mod reading;
 mod routes;
 mod routing;
 mod scores;

@@ -1,5 +1,6 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
+mod comments;
 mod errors;
 mod observations;
 mod paging;
@@ -9,6 +10,7 @@ mod query;
 mod routes;
 mod score_configs;
 mod scores;
+mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{observations, project, prompts, score_configs, scores, traces};
+use super::{comments, observations, project, prompts, score_configs, scores, sessions, traces};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -11,5 +11,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(traces::routes)
         .configure(observations::routes)
         .configure(scores::routes)
-        .configure(score_configs::routes);
+        .configure(score_configs::routes)
+        .configure(sessions::routes)
+        .configure(comments::routes);
 }
