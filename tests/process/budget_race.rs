@@ -67,7 +67,7 @@ impl Cluster {
             http,
             _database: database,
         };
-        let price = json!({ "input": "0", "output": "1" });
+        let price = json!({ "usd_per_million": { "input": "0", "output": "1" } });
         cluster
             .send("PUT", "/api/v1/prices/gpt-4o-mini*", &price, 200)
             .await;

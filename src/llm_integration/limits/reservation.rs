@@ -177,8 +177,8 @@ impl Inner {
         };
         match settled {
             Ok(balances) => {
-                self.pay_debts(Place::Shared, debts(claims, &balances))
-                    .await
+                let owed = debts(claims, &balances);
+                self.pay_debts(Place::Shared, owed).await;
             }
             Err(away) => {
                 // What is left of the estimate can be used from here, unless Redis may have taken
