@@ -12,13 +12,14 @@ mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
@@ -34,16 +35,17 @@ pub use providers::{
     CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
     Providers,
 };
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
-pub use traces::Sink as TraceSink;
 pub use traces::{
     ChangedTraces, DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, ObjectRef,
     Observation, ObservationFilter, ObservationId, ObservationKind, ObservationPosition,
     ObservationReport, ParentIs, Recorder, Report, Trace, TraceDetails, TraceDurability,
     TraceFilter, TraceId, TracePage, TraceReport, TraceSettings, TraceWriter, Traces,
 };
+pub use traces::{RetentionChoice, Sink as TraceSink, TraceRetention};

@@ -7,7 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Gateway, Limits, Prices, Recorder, Scores, TraceDurability, TraceSink, TraceWriter, Traces,
+        Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        TraceDurability, TraceRetention, TraceSink, TraceWriter, Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -53,8 +54,10 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
+    pub retention: TraceRetention,
     pub scores: Scores,
     pub prompts: Prompts,
 }
@@ -81,13 +84,25 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let providers = Providers::new(&settings.gateway, clock.clone())?;
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
         let gateway = Gateway::new(
             &settings.gateway,
-            prices.clone(),
-            recorder.clone(),
-            clock.clone(),
-        )?;
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder: recorder.clone(),
+                clock: clock.clone(),
+            },
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -97,8 +112,10 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            routes,
             limits,
             traces: Traces::new(db.clone(), recorder),
+            retention,
             scores: Scores::new(db.clone(), clock.clone()),
             prompts,
             clock,
@@ -108,13 +125,13 @@ impl Parts {
     }
 }
 
-/// What takes in traces, and the one writer of what it took.
+/// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
     db: &Db,
     prices: &Prices,
     clock: &Clock,
-) -> Result<(Recorder, TraceWriter), ConfigError> {
+) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
     let folder = settings.storage.folder(db.url());
     let synced = settings.traces.durability != TraceDurability::Process;
     let sink = TraceSink {
@@ -126,5 +143,8 @@ fn trace_intake(
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
-    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
+    let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
+    let days = settings.traces.retention_days;
+    let retention = TraceRetention::new(&sink, recorder.clone(), days);
+    Ok((recorder, writer, retention))
 }

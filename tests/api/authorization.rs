@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, scores,
+    gateway, jobs, langfuse_prompts, prompts, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -49,6 +49,16 @@ async fn cases(app: &App) -> BTreeMap<&'static str, Case> {
         ("GET /api/public/health", Case::Public),
         ("GET /api/public/ready", Case::Public),
         ("GET /api/public/projects", Case::Own(Value::Null)),
+        ("GET /api/v1/trace-retention", Case::Own(Value::Null)),
+        (
+            "PUT /api/v1/trace-retention",
+            Case::Own(json!({ "days": 30 })),
+        ),
+        (
+            // One that is not there counts as deleted: this deletes nothing of the first project.
+            "DELETE /api/v1/traces/{id}",
+            Case::OwnAt("/api/v1/traces/any".to_owned(), Value::Null),
+        ),
         ("GET /api/v1/project", Case::Own(Value::Null)),
         ("GET /api/v1/keys", Case::Own(Value::Null)),
         ("POST /api/v1/keys", Case::Own(json!({ "name": "theirs" }))),
@@ -86,6 +96,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(gateway::authorization_cases(&app).await);
+        cases.extend(routes::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());

@@ -16,6 +16,8 @@ mod langfuse_prompts;
 mod migrations;
 mod openapi;
 mod prompts;
+mod routes;
+mod routing;
 mod scores;
 mod shell;
 mod start;

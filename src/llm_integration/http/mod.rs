@@ -1,9 +1,11 @@
-//! The endpoints of the gateway and of prices.
+//! The endpoints of the gateway, of prices and of routes.
 
 mod chat;
 mod models;
 mod passed;
 mod prices;
+mod retention;
 mod routes;
+mod routing;
 
 pub use routes::routes;

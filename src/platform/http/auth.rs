@@ -99,12 +99,14 @@ pub mod may {
         GatewayCall,
         TracesRead,
         TracesWrite,
+        TracesManage,
         JobsRead,
         JobsManage,
         ProjectRead,
         KeysManage,
         MembersManage,
         PricesManage,
+        RoutesManage,
     );
 }
 
