@@ -29,6 +29,7 @@ permissions! {
     GatewayCall = "gateway:call", "Call models through the gateway.";
     TracesRead = "traces:read", "Read traces and observations.";
     TracesWrite = "traces:write", "Send traces, observations and scores.";
+    TracesManage = "traces:manage", "Delete traces, and choose how long they are kept.";
     JobsRead = "jobs:read", "Read background jobs.";
     JobsManage = "jobs:manage", "Retry and cancel background jobs.";
     ProjectRead = "project:read", "Read the project itself.";

@@ -59,9 +59,9 @@ pub use scores::{
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::{ANTHROPIC, OPENAI};
-pub use traces::Sink as TraceSink;
 pub use traces::{
     ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,
     ObservationKind, ObservationReport, Recorder, Report, TraceDurability, TraceId, TraceReport,
     TraceSettings, TraceWriter,
 };
+pub use traces::{RetentionChoice, Sink as TraceSink, TraceRetention};

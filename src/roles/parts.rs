@@ -8,7 +8,7 @@ use crate::{
     kernel::Clock,
     llm_integration::{
         AddressRules, Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers,
-        Recorder, Routes, Scores, TraceDurability, TraceSink, TraceWriter, Traces,
+        Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink, TraceWriter, Traces,
         cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
@@ -61,6 +61,7 @@ pub(super) struct Parts {
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
     pub traces: Traces,
+    pub retention: TraceRetention,
     pub scores: Scores,
     pub comments: Comments,
     pub prompts: Prompts,
@@ -93,7 +94,7 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
         let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -128,6 +129,7 @@ impl Parts {
             cache,
             guardrails,
             traces: Traces::new(db.clone(), recorder),
+            retention,
             scores: Scores::new(db.clone(), clock.clone()),
             comments: Comments::new(db.clone(), clock.clone()),
             prompts,
@@ -138,13 +140,13 @@ impl Parts {
     }
 }
 
-/// What takes in traces, and the one writer of what it took.
+/// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
     db: &Db,
     prices: &Prices,
     clock: &Clock,
-) -> Result<(Recorder, TraceWriter), ConfigError> {
+) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
     let folder = settings.storage.folder(db.url());
     let synced = settings.traces.durability != TraceDurability::Process;
     let sink = TraceSink {
@@ -156,5 +158,8 @@ fn trace_intake(
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
-    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
+    let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
+    let days = settings.traces.retention_days;
+    let retention = TraceRetention::new(&sink, recorder.clone(), days);
+    Ok((recorder, writer, retention))
 }

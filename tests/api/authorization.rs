@@ -50,6 +50,16 @@ async fn cases(app: &App) -> BTreeMap<&'static str, Case> {
         ("GET /api/public/health", Case::Public),
         ("GET /api/public/ready", Case::Public),
         ("GET /api/public/projects", Case::Own(Value::Null)),
+        ("GET /api/v1/trace-retention", Case::Own(Value::Null)),
+        (
+            "PUT /api/v1/trace-retention",
+            Case::Own(json!({ "days": 30 })),
+        ),
+        (
+            // One that is not there counts as deleted: this deletes nothing of the first project.
+            "DELETE /api/v1/traces/{id}",
+            Case::OwnAt("/api/v1/traces/any".to_owned(), Value::Null),
+        ),
         ("GET /api/v1/project", Case::Own(Value::Null)),
         ("GET /api/v1/keys", Case::Own(Value::Null)),
         ("POST /api/v1/keys", Case::Own(json!({ "name": "theirs" }))),

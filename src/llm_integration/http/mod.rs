@@ -10,6 +10,7 @@ mod passed;
 mod prices;
 mod providers;
 mod responses;
+mod retention;
 mod routes;
 mod routing;
 mod stored;

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, guardrails,
     limits::{policies, rules},
-    messages, models, prices, providers, responses, routing, stored,
+    messages, models, prices, providers, responses, retention, routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -51,5 +51,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(guardrails::try_text)
         .service(guardrails::get)
         .service(guardrails::replace)
-        .service(guardrails::delete);
+        .service(guardrails::delete)
+        .service(retention::get)
+        .service(retention::put)
+        .service(retention::delete_trace);
 }

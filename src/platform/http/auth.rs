@@ -99,6 +99,7 @@ pub mod may {
         GatewayCall,
         TracesRead,
         TracesWrite,
+        TracesManage,
         JobsRead,
         JobsManage,
         ProjectRead,
