@@ -6,7 +6,9 @@ use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
-    llm_integration::{Comments, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces},
+    llm_integration::{
+        Analytics, Comments, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces,
+    },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
         sizing::Sizing, wakeup::Wakeups,
@@ -52,6 +54,7 @@ pub(super) struct Parts {
     pub traces: Traces,
     pub scores: Scores,
     pub comments: Comments,
+    pub analytics: Analytics,
     pub prompts: Prompts,
 }
 
@@ -97,6 +100,7 @@ impl Parts {
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),
             comments: Comments::new(db.clone(), clock.clone()),
+            analytics: Analytics::new(db.clone()),
             prompts,
             clock,
             db,

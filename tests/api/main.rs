@@ -13,6 +13,7 @@ mod gateway;
 mod identity;
 mod jobs;
 mod langfuse_prompts;
+mod metrics;
 mod migrations;
 mod openapi;
 mod prompts;

@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod metrics;
 mod observations;
 mod paging;
 mod project;
