@@ -16,6 +16,7 @@ mod langfuse_prompts;
 mod metrics;
 mod migrations;
 mod openapi;
+mod own_reading;
 mod prompts;
 mod reading;
 mod scores;

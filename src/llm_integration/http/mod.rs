@@ -4,6 +4,7 @@ mod chat;
 mod models;
 mod passed;
 mod prices;
+mod reading;
 mod routes;
 
 pub use routes::routes;
