@@ -35,6 +35,7 @@ permissions! {
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
     PricesManage = "prices:manage", "Edit the price table.";
+    RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
 }
 
 impl fmt::Display for Permission {

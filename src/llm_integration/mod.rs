@@ -17,6 +17,7 @@ mod pricing;
 pub mod providers;
 mod query;
 mod reading;
+pub mod routing;
 mod scores;
 mod settings;
 mod surface;
@@ -28,15 +29,17 @@ pub use analytics::{
 };
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
     LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
 };
 pub use pricing::{
-    Cost, ModelPattern, ModelPrice, OpenAiUsage, PriceEntry, PriceSource, PriceTable, Prices,
-    Usage, UsdPerMillion,
+    AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
+    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
+    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
+    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
     CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind, ProviderName,
@@ -51,13 +54,16 @@ pub use reading::{
     SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
     Wanted,
 };
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
+pub use traces::Sink as TraceSink;
 pub use traces::{
-    DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObservationId, ObservationKind,
-    ObservationReport, Recorder, Report, TraceId, TraceReport, TraceWriter,
+    ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,
+    ObservationKind, ObservationReport, Recorder, Report, TraceDurability, TraceId, TraceReport,
+    TraceSettings, TraceWriter,
 };

@@ -7,14 +7,18 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Analytics, Comments, Gateway, Limits, Prices, Recorder, Scores, TraceWriter, Traces,
+        Analytics, Comments, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes,
+        Scores, TraceDurability, TraceSink, TraceWriter, Traces,
     },
     platform::{
-        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
-        sizing::Sizing, wakeup::Wakeups,
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
+        redis::Redis, sizing::Sizing, storage, wakeup::Wakeups,
     },
     prompt::Prompts,
 };
+
+/// The folder of the log of traces, below the data directory.
+const TRACE_LOG: &str = "trace-log";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -50,6 +54,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
@@ -80,13 +85,25 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(
+        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let providers = Providers::new(&settings.gateway, clock.clone())?;
+        let routes = Routes::new(
             db.clone(),
-            prices.clone(),
             clock.clone(),
-            settings.gateway.trace_timeout(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
+        let gateway = Gateway::new(
+            &settings.gateway,
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder: recorder.clone(),
+                clock: clock.clone(),
+            },
         );
-        let gateway = Gateway::new(&settings.gateway, prices.clone(), recorder, clock.clone())?;
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -96,8 +113,9 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             gateway,
             prices,
+            routes,
             limits,
-            traces: Traces::new(db.clone()),
+            traces: Traces::new(db.clone(), recorder),
             scores: Scores::new(db.clone(), clock.clone()),
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
@@ -107,4 +125,25 @@ impl Parts {
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What takes in traces, and the one writer of what it took.
+fn trace_intake(
+    settings: &Settings,
+    db: &Db,
+    prices: &Prices,
+    clock: &Clock,
+) -> Result<(Recorder, TraceWriter), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: prices.clone(),
+        clock: clock.clone(),
+        objects: Objects::new(&settings.objects, &folder, synced)?,
+        large_bytes: settings.traces.large_bytes,
+    };
+    let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
+    let longest_wait = settings.gateway.trace_timeout();
+    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
 }

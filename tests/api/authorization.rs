@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, scores,
+    gateway, jobs, langfuse_prompts, own_reading, prompts, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -86,10 +86,12 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(gateway::authorization_cases(&app).await);
+        cases.extend(routes::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
+        cases.extend(own_reading::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

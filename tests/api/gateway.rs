@@ -70,7 +70,7 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     let answer = app.post(CHAT, &call).await;
     let trace = trace_of(app, &answer).await;
     let observation = trace["observations"][0]["id"].as_str().expect("an id");
-    let price = json!({ "input": "1", "output": "1" });
+    let price = json!({ "usd_per_million": { "input": "1", "output": "1" } });
     let price_path = format!("/api/v1/prices/{MARK}");
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
@@ -397,17 +397,25 @@ with_provider! {
     ]) {
         let cost = async || trace_of(&app, &app.post(CHAT, &json!({ "model": "mine", "messages": [] })).await).await["totalCost"].clone();
         assert_eq!(cost().await, Value::Null);
-        let price = json!({ "input": "1000", "output": "2000.5" });
+        let rates = json!({ "input": "1000", "output": "2000.5" });
+        let price = json!({ "usd_per_million": rates });
         let entry = app.put("/api/v1/prices/my/own-model-*", &price).await.expect(200);
         assert_eq!((&entry["model"], &entry["source"]), (&json!("my/own-model-*"), &json!("project")));
         assert_eq!(cost().await, 0.012_000_5);
         let listed = app.get("/api/v1/prices").await.expect(200);
-        assert_eq!(listed["items"][0]["usd_per_million"], price);
+        assert_eq!(listed["items"][0]["usd_per_million"], rates);
         assert!(listed["items"].as_array().unwrap().iter().any(|item| item["model"] == "gpt-4o-mini"));
         app.delete("/api/v1/prices/my%2Fown-model-*").await.expect(204);
         assert_eq!(app.delete("/api/v1/prices/my/own-model-*").await.expect_error(404)["code"], "not_found");
         assert_eq!(cost().await, Value::Null);
-        for wrong in [json!({ "input": "-1", "output": "1" }), json!({ "input": "1", "output": "1e3" })] {
+        for wrong in [
+            json!({ "usd_per_million": { "input": "-1", "output": "1" } }),
+            json!({ "usd_per_million": { "input": "1", "output": "1e3" } }),
+            json!({ "usd_per_million": { "cached": "1" } }),
+            json!({ "usd_per_million": {} }),
+            json!({ "usd_per_million": { "input": "1" }, "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z" }),
+            json!({ "usd_per_million": { "input": "1" }, "tiers": [{ "name": "none", "when": {}, "usd_per_million": { "input": "1" } }] }),
+        ] {
             assert_eq!(app.put("/api/v1/prices/m", &wrong).await.expect_error(400)["code"], "price_invalid");
         }
         assert_eq!(provider.received().len(), 3);
@@ -561,7 +569,7 @@ with_provider! {
         let lock = WriteLock::take(app.database_url());
         let answer = app.post(CHAT, &call()).await;
         assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "Hello");
-        assert_eq!(answer.header("x-kaname-trace-id"), None, "a trace that is not stored is not claimed");
+        assert!(answer.header("x-kaname-trace-id").is_some(), "the log has the trace");
         let text = streamed(&app, &streaming_call()).await.text().await.unwrap();
         assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
         assert_eq!(app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"], 0);
@@ -571,6 +579,21 @@ with_provider! {
         }
         trace_of(&app, &app.post(CHAT, &call()).await).await;
         assert_eq!(provider.received().len(), 3);
+    }
+
+    async fn without_a_log_a_trace_that_is_not_committed_is_not_claimed(app: App, provider: Provider = [
+        Reply::completion("Hello"),
+    ], [("APP_DATABASE__LOCK_TIMEOUT_MS", "100"), ("APP_GATEWAY__TRACE_TIMEOUT_MS", "300"), ("APP_TRACES__DURABILITY", "database")]) {
+        let lock = WriteLock::take(app.database_url());
+        let answer = app.post(CHAT, &call()).await;
+        assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "Hello");
+        assert_eq!(answer.header("x-kaname-trace-id"), None, "a trace that is not stored is not claimed");
+        lock.release();
+        while app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"] != 1 {
+            tokio::task::yield_now().await;
+        }
+        trace_of(&app, &app.post(CHAT, &call()).await).await;
+        assert_eq!(provider.received().len(), 2);
     }
 
     async fn a_body_larger_than_the_limit_is_refused_in_openais_shape(app: App, provider: Provider = [Reply::completion("x")],

@@ -19,6 +19,8 @@ mod openapi;
 mod own_reading;
 mod prompts;
 mod reading;
+mod routes;
+mod routing;
 mod scores;
 mod shell;
 mod start;

@@ -62,23 +62,63 @@ async fn lists_give_each_row_once_on_both_databases() {
     let traces = all(&apps, "/api/v1/traces", &[("limit", "7")]).await;
     assert_eq!(traces.len(), AMOUNT.traces);
     assert!(traces[0].get("io").is_none());
-    let observations = all(&apps, "/api/v1/observations", &[("limit", "90"), ("fields", "io")]).await;
+    let observations = all(
+        &apps,
+        "/api/v1/observations",
+        &[("limit", "90"), ("fields", "io")],
+    )
+    .await;
     assert_eq!(observations.len(), AMOUNT.traces * AMOUNT.observations_each);
     assert!(observations[0]["io"]["input"].is_string());
-    let filter = json!([{ "type": "string", "column": "level", "operator": "=", "value": "ERROR" }]);
-    let errors = all(&apps, "/api/v1/observations", &[("filter", &filter.to_string())]).await;
-    let failed = observations.iter().filter(|o| o["level"] == "ERROR").count();
+    let filter =
+        json!([{ "type": "string", "column": "level", "operator": "=", "value": "ERROR" }]);
+    let errors = all(
+        &apps,
+        "/api/v1/observations",
+        &[("filter", &filter.to_string())],
+    )
+    .await;
+    let failed = observations
+        .iter()
+        .filter(|o| o["level"] == "ERROR")
+        .count();
     assert_eq!(errors.len(), failed);
-    assert!(!all(&apps, "/api/v1/scores", &[("limit", "30")]).await.is_empty());
+    assert!(
+        !all(&apps, "/api/v1/scores", &[("limit", "30")])
+            .await
+            .is_empty()
+    );
     let users = all(&apps, "/api/v1/users", &[("limit", "2")]).await;
-    let of_users: u64 = users.iter().map(|user| user["trace_count"].as_u64().unwrap()).sum();
-    let with_user = traces.iter().filter(|trace| trace["user_id"].is_string()).count();
+    let of_users: u64 = users
+        .iter()
+        .map(|user| user["trace_count"].as_u64().unwrap())
+        .sum();
+    let with_user = traces
+        .iter()
+        .filter(|trace| trace["user_id"].is_string())
+        .count();
     assert_eq!(of_users, with_user as u64);
     same(&apps, "/api/v1/sessions?limit=5&page=2").await;
-    let whole = same(&apps, &format!("/api/v1/traces/{}", traces[3]["id"].as_str().unwrap())).await;
-    assert_eq!(whole["observations"].as_array().unwrap().len(), AMOUNT.observations_each);
-    for path in ["traces?limit=0", "traces?cursor=x", "observations?fields=secret", "scores?filter=x", "users?since=x"] {
-        apps[0].get(&format!("/api/v1/{path}")).await.expect_error(400);
+    let whole = same(
+        &apps,
+        &format!("/api/v1/traces/{}", traces[3]["id"].as_str().unwrap()),
+    )
+    .await;
+    assert_eq!(
+        whole["observations"].as_array().unwrap().len(),
+        AMOUNT.observations_each
+    );
+    for path in [
+        "traces?limit=0",
+        "traces?cursor=x",
+        "observations?fields=secret",
+        "scores?filter=x",
+        "users?since=x",
+    ] {
+        apps[0]
+            .get(&format!("/api/v1/{path}"))
+            .await
+            .expect_error(400);
     }
     apps[0].get("/api/v1/traces/none").await.expect_error(404);
     stop(apps).await;
@@ -109,7 +149,10 @@ async fn reports_know_where_days_begin() {
             let (status, found) = report(body(offset, bucket)).await;
             assert_eq!(status, 200, "{found}");
             let rows = found["rows"].as_array().unwrap();
-            let all: u64 = rows.iter().map(|row| row["count_count"].as_u64().unwrap()).sum();
+            let all: u64 = rows
+                .iter()
+                .map(|row| row["count_count"].as_u64().unwrap())
+                .sum();
             assert_eq!(all, (AMOUNT.traces * AMOUNT.observations_each) as u64);
             let time = rows[0]["time"].as_str().unwrap();
             if bucket == "hour" && offset == "+09:00" {
@@ -131,18 +174,36 @@ async fn an_export_has_every_trace_and_goes_on_where_it_broke_off() {
     let mut texts = Vec::new();
     for app in &apps {
         let answer = app.get("/api/v1/traces/export?limit=7").await;
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-ndjson")));
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("application/x-ndjson"))
+        );
         texts.push(answer.text);
     }
     assert_eq!(texts[0], texts[1]);
-    let lines: Vec<Value> = texts[0].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = texts[0]
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), AMOUNT.traces);
-    assert!(lines.iter().all(|line| line["observations"].as_array().unwrap().len() == AMOUNT.observations_each));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["observations"].as_array().unwrap().len() == AMOUNT.observations_each)
+    );
     let cursor = lines[20]["cursor"].as_str().unwrap();
-    let rest = apps[0].get(&format!("/api/v1/traces/export?cursor={cursor}")).await.text;
-    let rest: Vec<Value> = rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rest = apps[0]
+        .get(&format!("/api/v1/traces/export?cursor={cursor}"))
+        .await
+        .text;
+    let rest: Vec<Value> = rest
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(rest, lines[21..]);
-    let request = apps[0].request(Method::GET, "/api/v1/traces/export").header("accept-encoding", "gzip");
+    let request = apps[0]
+        .request(Method::GET, "/api/v1/traces/export")
+        .header("accept-encoding", "gzip");
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     let reader = apps[0].with_scopes(&["prompts:read"]).await;

@@ -9,14 +9,16 @@ use crate::{
     llm_integration::{
         CallerHeaders, LlmError,
         providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
+        routing::{RouteAlias, RouteTable},
     },
 };
 
-/// Every model of every provider. One provider's failure is the answer: a list with models missing
+/// The project's routes, and every model of every provider. One provider's failure is the answer: a list with models missing
 /// would look whole.
 pub(super) async fn list(
     providers: &Providers,
     project: ProjectId,
+    routes: &RouteTable,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
     let all = providers.of_project(project).await?;
@@ -27,7 +29,7 @@ pub(super) async fn list(
         });
     }
     let calls = all.iter().map(|provider| of(providers, provider, headers));
-    let mut models = Vec::new();
+    let mut models: Vec<Value> = routes.aliases().map(of_route).collect();
     for listed in futures::future::try_join_all(calls).await? {
         match listed {
             Listed::Models(found) => models.extend(found),
@@ -40,10 +42,13 @@ pub(super) async fn list(
 /// One model, from the provider that would be called for it.
 pub(super) async fn get(
     providers: &Providers,
-    project: ProjectId,
-    name: &str,
+    (project, name): (ProjectId, &str),
+    routes: &RouteTable,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
+    if let Some(alias) = routes.aliases().find(|alias| alias.as_str() == name) {
+        return Ok(answer(&of_route(alias)));
+    }
     let Resolved { provider, model } = providers.resolve(project, name).await?;
     match of(providers, &provider, headers).await? {
         Listed::Refused(answer) => Ok(answer),
@@ -55,6 +60,11 @@ pub(super) async fn get(
                 model: name.to_owned(),
             }),
     }
+}
+
+/// A route as a model of ours.
+fn of_route(alias: &RouteAlias) -> Value {
+    json!({ "id": alias.as_str(), "object": "model", "created": 0, "owned_by": "kaname" })
 }
 
 /// What a provider said of its models.

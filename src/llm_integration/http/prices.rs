@@ -1,5 +1,7 @@
 //! The price table: what a project's calls are counted with.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, Responder, delete, get, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,37 +10,68 @@ use utoipa::ToSchema;
 use crate::{
     kernel::Failure,
     llm_integration::{
-        LlmError, ModelPattern, ModelPrice, PriceEntry, PriceSource, Prices, UsdPerMillion,
+        LlmError, ModelDefinition, ModelPattern, ModelPrice, NewPrice, PriceEntry, PriceSource,
+        Prices, Rates, Replaces, Tier, Validity,
     },
     platform::http::{ErrorBody, Granted, may},
 };
 
-/// US dollars for a million tokens, as decimal texts such as `"0.15"`.
-#[derive(Deserialize, Serialize, ToSchema)]
+/// What a model costs, and when.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PriceBody {
-    input: String,
-    /// Includes reasoning.
-    output: String,
-    /// Input read from the provider's cache; absent, it costs what other input does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cached_input: Option<String>,
-    /// Input written to the provider's cache; absent, it costs what other input does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_write: Option<String>,
-    /// Absent, a call with audio has no known cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audio_input: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audio_output: Option<String>,
+    /// US dollars for a million units of each class, as decimal texts such as `"0.15"`. Classes are
+    /// input, cached_input, cache_write, cache_write_1h, audio_input, cached_audio_input, image_input,
+    /// output, reasoning, audio_output, image_output, web_search, request, image, second and total;
+    /// `usage:<name>` is usage that is reported under a name of its own.
+    #[schema(value_type = BTreeMap<String, String>)]
+    usd_per_million: Rates,
+    /// The first whose conditions all hold counts instead, for the whole call.
+    #[serde(default)]
+    #[schema(value_type = Vec<TierBody>)]
+    tiers: Vec<Tier>,
+    /// Calls that begin earlier are not counted with this price.
+    from: Option<DateTime<Utc>>,
+    /// Calls that begin then or later are not counted with this price.
+    until: Option<DateTime<Utc>>,
+}
+
+/// Other rates, for calls that meet every condition.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `Tier` in the API's document")]
+struct TierBody {
+    name: String,
+    when: WhenBody,
+    usd_per_million: BTreeMap<String, String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `When` in the API's document")]
+struct WhenBody {
+    /// How the provider served the call: `batch`, `flex`, `priority`.
+    service_tier: Option<String>,
+    /// The input of every class has more tokens than this.
+    input_above: Option<u64>,
+    /// `{"pattern", "operator", "value"}`: compares the sum of usage whose names match.
+    usage: Option<Vec<serde_json::Value>>,
+    /// `{"source", "key", "values"}`: looks into `model_parameters` or `metadata`.
+    attributes: Option<Vec<serde_json::Value>>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct PriceEntryBody {
-    /// A model's name, or a pattern in which `*` stands for any characters.
+    id: String,
+    /// A model's name, a pattern in which `*` stands for any characters, or `regex:` and a regular
+    /// expression; `<provider>/<model>` is the price of a model at one kind of provider.
     model: String,
-    usd_per_million: PriceBody,
-    /// `project` entries win over `bundled` ones, names over patterns, longer patterns over shorter.
+    #[schema(value_type = BTreeMap<String, String>)]
+    usd_per_million: Rates,
+    #[schema(value_type = Vec<TierBody>)]
+    tiers: Vec<Tier>,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+    /// `project` entries win over `bundled` ones, names over patterns, longer patterns over
+    /// shorter, later `from` over earlier.
     #[schema(value_type = String)]
     source: PriceSource,
     updated_at: Option<DateTime<Utc>>,
@@ -49,70 +82,51 @@ struct PriceListBody {
     items: Vec<PriceEntryBody>,
 }
 
-impl PriceBody {
-    fn parse(self) -> Result<ModelPrice, LlmError> {
-        let amount = |name: &str, text: &str| {
-            text.parse::<UsdPerMillion>()
-                .map_err(|why| LlmError::PriceInvalid {
-                    what: format!("`{name}`: {why}"),
-                })
-        };
-        let optional =
-            |name: &str, text: Option<String>| text.map(|text| amount(name, &text)).transpose();
-        let Self {
-            input,
-            output,
-            cached_input,
-            cache_write,
-            audio_input,
-            audio_output,
-        } = self;
-        Ok(ModelPrice {
-            input: amount("input", &input)?,
-            output: amount("output", &output)?,
-            cached_input: optional("cached_input", cached_input)?,
-            cache_write: optional("cache_write", cache_write)?,
-            audio_input: optional("audio_input", audio_input)?,
-            audio_output: optional("audio_output", audio_output)?,
-        })
-    }
-}
-
-impl From<ModelPrice> for PriceBody {
-    fn from(price: ModelPrice) -> Self {
-        let ModelPrice {
-            input,
-            output,
-            cached_input,
-            cache_write,
-            audio_input,
-            audio_output,
-        } = price;
-        let text = |amount: UsdPerMillion| amount.to_string();
+impl From<PriceEntry> for PriceEntryBody {
+    fn from(entry: PriceEntry) -> Self {
+        let PriceEntry {
+            id,
+            model,
+            validity,
+            price,
+            definition: _,
+            source,
+            created_at: _,
+            updated_at,
+        } = entry;
         Self {
-            input: text(input),
-            output: text(output),
-            cached_input: cached_input.map(text),
-            cache_write: cache_write.map(text),
-            audio_input: audio_input.map(text),
-            audio_output: audio_output.map(text),
+            id: id.as_str().to_owned(),
+            model: model.as_str().to_owned(),
+            usd_per_million: price.usd_per_million,
+            tiers: price.tiers,
+            from: validity.from.map(Into::into),
+            until: validity.until.map(Into::into),
+            source,
+            updated_at: updated_at.map(Into::into),
         }
     }
 }
 
-impl From<PriceEntry> for PriceEntryBody {
-    fn from(entry: PriceEntry) -> Self {
-        let PriceEntry {
+impl PriceBody {
+    /// A price is read here and not by the extractor, so that what is wrong in it has its own code.
+    fn parse(body: serde_json::Value) -> Result<Self, LlmError> {
+        serde_json::from_value(body).map_err(|error| LlmError::PriceInvalid {
+            what: error.to_string(),
+        })
+    }
+
+    fn for_model(self, model: ModelPattern) -> NewPrice {
+        NewPrice {
             model,
-            price,
-            source,
-            updated_at,
-        } = entry;
-        Self {
-            model: model.as_str().to_owned(),
-            usd_per_million: price.into(),
-            source,
-            updated_at: updated_at.map(Into::into),
+            validity: Validity {
+                from: self.from.map(Into::into),
+                until: self.until.map(Into::into),
+            },
+            price: ModelPrice {
+                usd_per_million: self.usd_per_million,
+                tiers: self.tiers,
+            },
+            definition: ModelDefinition::default(),
         }
     }
 }
@@ -134,8 +148,8 @@ pub(super) async fn list(
     }))
 }
 
-/// Sets the project's price of a model or a pattern of models; it counts for calls that begin
-/// later, on every replica within 5 seconds.
+/// Sets the project's price of a model or a pattern of models from a time on; it counts for calls
+/// that begin later, on every replica within 5 seconds.
 #[utoipa::path(tag = "prices", security(("api_key" = [])), params(("model" = String, Path)),
     request_body = PriceBody,
     responses((status = OK, body = PriceEntryBody), (status = BAD_REQUEST, body = ErrorBody)))]
@@ -144,14 +158,16 @@ pub(super) async fn put(
     granted: Granted<may::PricesManage>,
     prices: web::Data<Prices>,
     model: web::Path<String>,
-    body: web::Json<PriceBody>,
+    body: web::Json<serde_json::Value>,
 ) -> Result<impl Responder, Failure> {
-    let price = body.into_inner().parse()?;
-    let entry = prices.put(&granted.actor, pattern(&model)?, price).await?;
+    let price = PriceBody::parse(body.into_inner())?.for_model(pattern(&model)?);
+    let entry = prices
+        .put(&granted.actor, price, Replaces::SameModel)
+        .await?;
     Ok(web::Json(PriceEntryBody::from(entry)))
 }
 
-/// Removes the project's own price; a bundled one counts again.
+/// Removes the project's own prices of a model, of every time; a bundled one counts again.
 #[utoipa::path(tag = "prices", security(("api_key" = [])), params(("model" = String, Path)),
     responses((status = NO_CONTENT), (status = NOT_FOUND, body = ErrorBody)))]
 #[delete("/api/v1/prices/{model:.*}")]
@@ -160,6 +176,8 @@ pub(super) async fn delete(
     prices: web::Data<Prices>,
     model: web::Path<String>,
 ) -> Result<impl Responder, Failure> {
-    prices.delete(&granted.actor, pattern(&model)?).await?;
+    prices
+        .delete_model(&granted.actor, pattern(&model)?)
+        .await?;
     Ok(HttpResponse::NoContent())
 }

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices};
+use super::{chat, models, prices, reading, routing};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -11,5 +11,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(models::get)
         .service(prices::list)
         .service(prices::put)
-        .service(prices::delete);
+        .service(prices::delete)
+        .service(routing::list)
+        .service(routing::get)
+        .service(routing::put)
+        .service(routing::delete)
+        .configure(reading::routes);
 }

@@ -1,209 +1,227 @@
-//! A model's price, and the pattern that says which models it is the price of.
+//! A model's price: its usual rates, and the tiers that count for some calls instead.
 
-use std::{fmt, str::FromStr};
+use std::collections::BTreeMap;
 
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::kernel::NanoUsd;
+use super::{Class, UsdPerMillion};
+use crate::kernel::Timestamp;
 
-const MAX_PATTERN_CHARS: usize = 200;
-const NANO_DIGITS: usize = 9;
+/// What a compiled pattern of a condition may take, in bytes.
+const MAX_REGEX_BYTES: usize = 64 * 1024;
+/// Tiers that one price can have.
+const MAX_TIERS: usize = 30;
 
-/// US dollars for a million units, exact to 1e-9 USD; on the wire a decimal text such as `"0.15"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UsdPerMillion(NanoUsd);
+/// What a million units of each class cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rates(pub BTreeMap<Class, UsdPerMillion>);
 
-/// Dollars for a million tokens of each class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a model costs, in US dollars for a million units of each class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
-    pub input: UsdPerMillion,
-    /// Includes reasoning.
-    pub output: UsdPerMillion,
-    /// Input read from the provider's cache; without it, it costs what other input does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cached_input: Option<UsdPerMillion>,
-    /// Input written to the provider's cache; without it, it costs what other input does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write: Option<UsdPerMillion>,
-    /// Without it, a call with audio has no known cost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_input: Option<UsdPerMillion>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_output: Option<UsdPerMillion>,
+    pub usd_per_million: Rates,
+    /// The first whose conditions all hold counts instead of the usual rates, for the whole call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// Other rates, for calls that meet every condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    pub name: String,
+    pub when: When,
+    /// Complete in tokens; searches, requests and other units cost the usual unless named.
+    pub usd_per_million: Rates,
+}
+
+/// The conditions of a tier.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    /// What the provider calls the way it served the call: `batch`, `flex`, `priority`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// The input of every class has more tokens than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_above: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<UsageCondition>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<AttributeCondition>,
+}
+
+/// Compares the sum of the usage whose names match with a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageCondition {
+    pub pattern: UsagePattern,
+    pub operator: Operator,
+    pub value: f64,
+}
+
+/// A regular expression for names of usage.
+#[derive(Clone, Debug)]
+pub struct UsagePattern {
+    text: String,
+    regex: Regex,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operator {
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Eq,
+    Neq,
+}
+
+/// Looks for one of some values in what the call carried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeCondition {
+    pub source: AttributeSource,
+    pub key: String,
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeSource {
+    ModelParameters,
+    Metadata,
+}
+
+/// The time in which a price counts: calls that begin at `from` or later, and before `until`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validity {
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// # Errors
+    /// When it ends before it begins.
+    pub fn check(&self) -> Result<(), String> {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) if until <= from => Err(format!(
+                "`until` is {until}, which is not after `from`, {from}"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl ModelPrice {
-    /// The price of a class of [`super::Usage`]; `None` when it is not known.
-    pub(super) fn of_class(&self, class: &str) -> Option<UsdPerMillion> {
-        match class {
-            "input" => Some(self.input),
-            "input_cached_tokens" => Some(self.cached_input.unwrap_or(self.input)),
-            "input_cache_write_tokens" => Some(self.cache_write.unwrap_or(self.input)),
-            "input_image_tokens" => Some(self.input),
-            "input_audio_tokens" => self.audio_input,
-            "output" | "output_reasoning_tokens" => Some(self.output),
-            "output_audio_tokens" => self.audio_output,
-            _ => None,
+    pub const fn flat(usd_per_million: Rates) -> Self {
+        Self {
+            usd_per_million,
+            tiers: Vec::new(),
+        }
+    }
+
+    /// # Errors
+    /// Says what is missing or too much.
+    pub fn check(&self) -> Result<(), String> {
+        let empty = |rates: &Rates| rates.0.is_empty();
+        if empty(&self.usd_per_million) || self.tiers.iter().any(|t| empty(&t.usd_per_million)) {
+            return Err(
+                "`usd_per_million` names at least one class, also in every tier".to_owned(),
+            );
+        }
+        if self.tiers.len() > MAX_TIERS {
+            return Err(format!("a price has at most {MAX_TIERS} tiers"));
+        }
+        match self.tiers.iter().find(|tier| tier.when == When::default()) {
+            Some(tier) => Err(format!("the tier `{}` has no condition", tier.name)),
+            None => Ok(()),
         }
     }
 }
 
-impl UsdPerMillion {
-    /// `None` for a negative amount.
-    pub fn from_nanos(nanos: i64) -> Option<Self> {
-        (nanos >= 0).then_some(Self(NanoUsd::from_nanos(nanos)))
+impl Rates {
+    /// The rate of a class; that of the class it is priced as where it has none.
+    pub fn of(&self, class: &Class) -> Option<UsdPerMillion> {
+        if let Some(rate) = self.exactly(class) {
+            return Some(rate);
+        }
+        if *class == Class::CacheWrite1h && self.exactly(&Class::CacheWrite).is_some() {
+            // Keeping for an hour costs more than for five minutes, and it is not said how much.
+            return None;
+        }
+        self.exactly(&class.priced_as()?)
     }
 
-    pub const fn amount(self) -> NanoUsd {
+    pub(super) fn exactly(&self, class: &Class) -> Option<UsdPerMillion> {
+        let own = |name: &&str| self.0.get(&Class::Own((*name).to_owned()));
         self.0
+            .get(class)
+            .or_else(|| class.aliases().iter().find_map(own))
+            .copied()
     }
 }
 
-impl FromStr for UsdPerMillion {
-    type Err = String;
-    /// The error says what would be right.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "`{text}` is not an amount in US dollars: digits, with up to {NANO_DIGITS} after the point"
-            )
+impl UsagePattern {
+    /// # Errors
+    /// Says what is wrong with the expression.
+    pub fn new(expression: &str, case_sensitive: bool) -> Result<Self, String> {
+        let text = if case_sensitive {
+            expression.to_owned()
+        } else {
+            format!("(?i){expression}")
         };
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(fraction) || fraction.len() > NANO_DIGITS {
-            return Err(wrong());
-        }
-        let nanos = format!("{whole}{fraction:0<NANO_DIGITS$}")
-            .parse()
-            .map_err(|_| wrong())?;
-        Self::from_nanos(nanos).ok_or_else(wrong)
+        let regex = RegexBuilder::new(&text)
+            .size_limit(MAX_REGEX_BYTES)
+            .build()
+            .map_err(|error| format!("`{expression}` is no regular expression: {error}"))?;
+        Ok(Self { text, regex })
     }
-}
 
-impl fmt::Display for UsdPerMillion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        let short = text.trim_end_matches('0').trim_end_matches('.');
-        f.write_str(short)
-    }
-}
-impl Serialize for UsdPerMillion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for UsdPerMillion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// A model's name, or names with `*` for any characters: `gpt-4o-mini-2*` is its dated snapshots.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct ModelPattern(String);
-
-impl ModelPattern {
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    pub fn matches(&self, model: &str) -> bool {
-        let Some((first, rest)) = self.0.split_once('*') else {
-            return self.0 == model;
-        };
-        let Some(mut left) = model.strip_prefix(first) else {
-            return false;
-        };
-        let mut parts = rest.split('*').peekable();
-        while let Some(part) = parts.next() {
-            if parts.peek().is_none() {
-                return left.ends_with(part);
-            }
-            let Some(at) = left.find(part) else {
-                return false;
-            };
-            left = &left[at + part.len()..];
-        }
-        true
-    }
-
-    /// Higher wins: a name before a pattern, a longer pattern before a shorter one.
-    pub fn precedence(&self) -> (bool, usize) {
-        let stars = self.0.matches('*').count();
-        (stars == 0, self.0.len() - stars)
+    pub fn matches(&self, name: &str) -> bool {
+        self.regex.is_match(name)
     }
 }
-
-impl FromStr for ModelPattern {
-    type Err = String;
-    /// The error says what would be right.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let length = text.chars().count();
-        if length == 0 || length > MAX_PATTERN_CHARS || text.chars().any(char::is_control) {
-            return Err(format!(
-                "a model's name or pattern has 1 to {MAX_PATTERN_CHARS} characters, none of them control characters"
-            ));
-        }
-        Ok(Self(text.to_owned()))
+impl PartialEq for UsagePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
     }
 }
-impl<'de> Deserialize<'de> for ModelPattern {
+impl Serialize for UsagePattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+impl<'de> Deserialize<'de> for UsagePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        Self::new(&text, true).map_err(serde::de::Error::custom)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_exact_and_print_as_they_were_written() {
-        for (text, nanos) in [
-            ("0.15", 150_000_000),
-            ("15", 15_000_000_000),
-            ("0.000000001", 1),
-        ] {
-            let amount: UsdPerMillion = text.parse().unwrap();
-            assert_eq!(amount.amount().nanos(), nanos);
-            assert_eq!(amount.to_string(), text);
+impl Operator {
+    pub fn holds(self, sum: f64, value: f64) -> bool {
+        match self {
+            Self::Gt => sum > value,
+            Self::Gte => sum >= value,
+            Self::Lt => sum < value,
+            Self::Lte => sum <= value,
+            Self::Eq => (sum - value).abs() < f64::EPSILON,
+            Self::Neq => (sum - value).abs() >= f64::EPSILON,
         }
-        for wrong in [
-            "",
-            "-1",
-            "1.",
-            ".5",
-            "1e3",
-            "0.0000000001",
-            "99999999999999999999",
-        ] {
-            assert!(wrong.parse::<UsdPerMillion>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_star_stands_for_any_characters() {
-        let matches =
-            |pattern: &str, model| pattern.parse::<ModelPattern>().unwrap().matches(model);
-        assert!(matches("gpt-4o-mini", "gpt-4o-mini"));
-        assert!(!matches("gpt-4o-mini", "gpt-4o-mini-2024-07-18"));
-        assert!(matches("gpt-4o-mini-*", "gpt-4o-mini-2024-07-18"));
-        assert!(matches("*/llama-*-instruct", "meta/llama-3-70b-instruct"));
-        assert!(!matches("*/llama-*-instruct", "meta/llama-3-70b"));
-        assert!(!matches("ab*ba", "aba"));
-        assert!(matches("*", ""));
-    }
-
-    #[test]
-    fn the_more_exact_pattern_goes_first() {
-        let rank = |pattern: &str| pattern.parse::<ModelPattern>().unwrap().precedence();
-        assert!(rank("o1") > rank("o1-preview-2*"));
-        assert!(rank("gpt-4o-mini-*") > rank("gpt-4o-*"));
     }
 }

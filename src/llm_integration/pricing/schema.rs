@@ -3,19 +3,19 @@
 use crate::platform::db::{DbInstant, DbUuid};
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{Nullable, Text};
     use super::{DbInstant, DbUuid};
 
-    /// Amounts are 1e-9 US dollars for a million tokens.
-    llm_price (project_id, model) {
+    /// `price` and `definition` hold JSON as text.
+    llm_model_price (project_id, id) {
         project_id -> DbUuid,
+        id -> Text,
         model -> Text,
-        input -> BigInt,
-        output -> BigInt,
-        cached_input -> Nullable<BigInt>,
-        cache_write -> Nullable<BigInt>,
-        audio_input -> Nullable<BigInt>,
-        audio_output -> Nullable<BigInt>,
+        valid_from -> Nullable<DbInstant>,
+        valid_until -> Nullable<DbInstant>,
+        price -> Text,
+        definition -> Text,
+        created_at -> DbInstant,
         updated_at -> DbInstant,
     }
 }

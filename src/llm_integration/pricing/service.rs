@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
-use serde::Serialize;
 
-use super::{ModelPattern, ModelPrice, PriceTable, bundled, store};
+use super::{
+    ModelDefinition, ModelPattern, ModelPrice, PriceEntry, PriceId, PriceSource, PriceTable,
+    Validity, bundled, store,
+};
 use crate::{
-    kernel::{Actor, Clock, Permission, ProjectId, Timestamp},
+    kernel::{Actor, Clock, Id, Permission, ProjectId},
     llm_integration::LlmError,
     platform::db::{Db, DbError},
 };
@@ -26,24 +28,24 @@ pub struct Prices {
     tables: Cache<ProjectId, Arc<PriceTable>>,
 }
 
-/// Where a price comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PriceSource {
-    /// Set in this project.
-    Project,
-    /// Comes with the binary.
-    Bundled,
+/// A price as somebody sets it.
+#[derive(Clone, Debug)]
+pub struct NewPrice {
+    pub model: ModelPattern,
+    pub validity: Validity,
+    pub price: ModelPrice,
+    pub definition: ModelDefinition,
 }
 
-/// One line of a project's price table.
-#[derive(Clone, Debug)]
-pub struct PriceEntry {
-    pub model: ModelPattern,
-    pub price: ModelPrice,
-    pub source: PriceSource,
-    /// `None` for a bundled price.
-    pub updated_at: Option<Timestamp>,
+/// Which entry a new price takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// The one of the same models from the same time on.
+    SameModel,
+    /// None: it stands beside the others.
+    Nothing,
+    /// The one with this id, which need not exist.
+    Id(PriceId),
 }
 
 impl Prices {
@@ -60,66 +62,105 @@ impl Prices {
         actor.require(Permission::TracesRead)?;
         let project = actor.project;
         let own = self.db.read(move |conn| store::list(conn, project)).await?;
-        let own = own
-            .into_iter()
-            .map(|(model, price, updated_at)| PriceEntry {
-                model,
-                price,
-                source: PriceSource::Project,
-                updated_at: Some(updated_at),
-            });
-        let bundled = bundled::prices().iter().map(|(model, price)| PriceEntry {
-            model: model.clone(),
-            price: *price,
-            source: PriceSource::Bundled,
-            updated_at: None,
-        });
-        Ok(own.chain(bundled).collect())
+        let bundled = bundled::lines().iter().map(PriceEntry::from);
+        Ok(own.into_iter().chain(bundled).collect())
     }
 
-    /// Sets, or replaces, the project's price of a model. It counts for calls that begin later.
+    pub async fn get(&self, actor: &Actor, id: PriceId) -> Result<PriceEntry, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let (project, wanted) = (actor.project, id.clone());
+        let own = self
+            .db
+            .read(move |conn| store::get(conn, project, &wanted))
+            .await?;
+        let mut bundled = bundled::lines().iter().map(PriceEntry::from);
+        own.or_else(|| bundled.find(|entry| entry.id == id))
+            .ok_or_else(|| LlmError::PriceNotFound {
+                model: id.as_str().to_owned(),
+            })
+    }
+
+    /// Sets a price of the project. It counts for calls that begin later.
     pub async fn put(
         &self,
         actor: &Actor,
-        model: ModelPattern,
-        price: ModelPrice,
+        new: NewPrice,
+        replaces: Replaces,
     ) -> Result<PriceEntry, LlmError> {
         actor.require(Permission::PricesManage)?;
+        let invalid = |what| LlmError::PriceInvalid { what };
+        new.validity.check().map_err(invalid)?;
+        new.price.check().map_err(invalid)?;
         let (project, now) = (actor.project, self.clock.now());
+        let id = match replaces {
+            Replaces::SameModel => PriceId::derived(PriceSource::Project, &new.model, new.validity),
+            Replaces::Nothing => {
+                let id: Id<NewPrice> = self.clock.new_id();
+                PriceId::parse(&id.to_string()).map_err(invalid)?
+            }
+            Replaces::Id(id) => id,
+        };
         let entry = PriceEntry {
-            model: model.clone(),
-            price,
+            id,
+            model: new.model,
+            validity: new.validity,
+            price: new.price,
+            definition: new.definition,
             source: PriceSource::Project,
+            created_at: Some(now),
             updated_at: Some(now),
         };
-        self.db
+        let entry = self
+            .db
             .write(move |conn| {
-                store::put(conn, project, &model, price, now)?;
+                let before = store::get(conn, project, &entry.id)?;
+                let entry = PriceEntry {
+                    created_at: before.and_then(|before| before.created_at).or(Some(now)),
+                    ..entry
+                };
+                store::put(conn, project, &entry, now)?;
                 if store::count(conn, project)? > MAX_PRICES {
                     let what = format!("a project can have {MAX_PRICES} prices of its own");
                     return Err(LlmError::PriceInvalid { what });
                 }
-                Ok(())
+                Ok(entry)
             })
             .await?;
         self.tables.invalidate(&project).await;
         Ok(entry)
     }
 
-    /// Removes the project's own price; a bundled one counts again.
-    pub async fn delete(&self, actor: &Actor, model: ModelPattern) -> Result<(), LlmError> {
+    /// Removes the project's own prices of a model, of every time; a bundled one counts again.
+    pub async fn delete_model(&self, actor: &Actor, model: ModelPattern) -> Result<(), LlmError> {
         actor.require(Permission::PricesManage)?;
         let project = actor.project;
         let name = model.as_str().to_owned();
+        let deleted = self
+            .db
+            .write(move |conn| store::delete_model(conn, project, &model))
+            .await?;
+        self.tables.invalidate(&project).await;
+        if deleted > 0 {
+            Ok(())
+        } else {
+            Err(LlmError::PriceNotFound { model: name })
+        }
+    }
+
+    /// Removes one of the project's own prices.
+    pub async fn delete(&self, actor: &Actor, id: PriceId) -> Result<(), LlmError> {
+        actor.require(Permission::PricesManage)?;
+        let project = actor.project;
+        let model = id.as_str().to_owned();
         let existed = self
             .db
-            .write(move |conn| store::delete(conn, project, &model))
+            .write(move |conn| store::delete(conn, project, &id))
             .await?;
         self.tables.invalidate(&project).await;
         if existed {
             Ok(())
         } else {
-            Err(LlmError::PriceNotFound { model: name })
+            Err(LlmError::PriceNotFound { model })
         }
     }
 
@@ -129,11 +170,8 @@ impl Prices {
         self.tables
             .try_get_with(project, async move {
                 let own = db.read(move |conn| store::list(conn, project)).await?;
-                let own = own
-                    .into_iter()
-                    .map(|(model, price, _)| (model, price))
-                    .collect();
-                Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::prices().to_vec())))
+                let own = own.into_iter().map(Into::into).collect();
+                Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::layer())))
             })
             .await
     }

@@ -1,92 +1,178 @@
-//! Which price a model has: a project's own entries before the bundled ones.
+//! Which price a call has: a project's own entries before the bundled ones.
 
-use std::collections::HashMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use super::{ModelPattern, ModelPrice};
+use super::{Cost, ModelPattern, ModelPrice, PricedCall, Usage, Validity};
+use crate::kernel::Timestamp;
 
-/// The prices one project's calls are counted with.
-#[derive(Clone, Debug, Default)]
-pub struct PriceTable {
-    /// The project's own, then the bundled.
-    layers: Vec<Layer>,
+/// A price, the models it is the price of, and when.
+#[derive(Clone, Debug)]
+pub struct PriceLine {
+    pub model: ModelPattern,
+    pub validity: Validity,
+    pub price: Arc<ModelPrice>,
 }
 
+/// The prices one project's calls are counted with.
+#[derive(Clone, Debug)]
+pub struct PriceTable {
+    own: Layer,
+    bundled: &'static Layer,
+}
+
+/// Prices from one source.
 #[derive(Clone, Debug, Default)]
-struct Layer {
-    exact: HashMap<String, ModelPrice>,
-    /// The most exact first.
-    patterns: Vec<(ModelPattern, ModelPrice)>,
+pub(super) struct Layer {
+    /// The newest first, for each name.
+    exact: HashMap<String, Vec<PriceLine>>,
+    /// The most exact first, of those the newest.
+    patterns: Vec<PriceLine>,
 }
 
 impl PriceTable {
-    pub fn new(
-        own: Vec<(ModelPattern, ModelPrice)>,
-        bundled: Vec<(ModelPattern, ModelPrice)>,
-    ) -> Self {
+    /// Of lines that say the same of the same models, the last one counts.
+    pub(super) fn new(own: Vec<PriceLine>, bundled: &'static Layer) -> Self {
         Self {
-            layers: vec![Layer::new(own), Layer::new(bundled)],
+            own: Layer::new(own),
+            bundled,
         }
     }
 
-    /// The price of the first of these names that has one: an answer's model, then the one asked for.
-    pub fn price(&self, models: &[&str]) -> Option<&ModelPrice> {
-        models
-            .iter()
-            .find_map(|model| self.layers.iter().find_map(|layer| layer.price(model)))
+    /// The price that counts for a call.
+    pub fn price(&self, call: &PricedCall<'_>) -> Option<&ModelPrice> {
+        let names = call.models.iter().flat_map(|model| {
+            let qualified = call
+                .provider
+                .map(|name| Cow::from(format!("{name}/{model}")));
+            let names = qualified.into_iter().chain([Cow::from(*model)]);
+            [&self.own, self.bundled]
+                .into_iter()
+                .flat_map(move |layer| names.clone().map(move |name| (layer, name)))
+        });
+        let mut names = names;
+        names.find_map(|(layer, name)| layer.price(&name, call.at))
+    }
+
+    /// What a call costs; `None` where it is not known, which is not the same as free.
+    pub fn cost(&self, call: &PricedCall<'_>, usage: &Usage) -> Option<Cost> {
+        let total = (super::cost::TOTAL, usage.total);
+        self.cost_of(call, &usage.named().chain([total]).collect())
+    }
+
+    /// The same for usage under names that somebody reported.
+    pub fn cost_of(&self, call: &PricedCall<'_>, usage: &BTreeMap<&str, u64>) -> Option<Cost> {
+        self.price(call)?.cost(Some(call), usage)
     }
 }
 
 impl Layer {
-    fn new(entries: Vec<(ModelPattern, ModelPrice)>) -> Self {
+    pub fn new(lines: Vec<PriceLine>) -> Self {
         let mut layer = Self::default();
-        for (pattern, price) in entries {
-            if pattern.as_str().contains('*') {
-                layer.patterns.push((pattern, price));
+        for line in lines.into_iter().rev() {
+            if line.model.is_exact() {
+                let name = line.model.as_str().to_owned();
+                layer.exact.entry(name).or_default().push(line);
             } else {
-                layer.exact.insert(pattern.as_str().to_owned(), price);
+                layer.patterns.push(line);
             }
+        }
+        for lines in layer.exact.values_mut() {
+            lines.sort_by_key(|line| std::cmp::Reverse(line.validity.from));
         }
         layer
             .patterns
-            .sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.precedence()));
+            .sort_by_key(|line| std::cmp::Reverse((line.model.precedence(), line.validity.from)));
         layer
     }
 
-    fn price(&self, model: &str) -> Option<&ModelPrice> {
-        self.exact.get(model).or_else(|| {
-            self.patterns
-                .iter()
-                .find(|(pattern, _)| pattern.matches(model))
-                .map(|(_, price)| price)
-        })
+    fn price(&self, model: &str, at: Timestamp) -> Option<&ModelPrice> {
+        let exact = self.exact.get(model).into_iter().flatten();
+        let patterns = self
+            .patterns
+            .iter()
+            .filter(|line| line.model.matches(model));
+        exact
+            .chain(patterns)
+            .find(|line| line.validity.contains(at))
+            .map(|line| line.price.as_ref())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
 
-    fn entry(pattern: &str, input: &str) -> (ModelPattern, ModelPrice) {
-        let price = toml::from_str(&format!("input = '{input}'\noutput = '0'")).unwrap();
-        (pattern.parse().unwrap(), price)
+    fn line(pattern: &str, input: &str, from: Option<i64>) -> PriceLine {
+        let json = format!(r#"{{"usd_per_million": {{"input": "{input}"}}}}"#);
+        PriceLine {
+            model: pattern.parse().unwrap(),
+            validity: Validity {
+                from: from.and_then(Timestamp::from_unix_micros),
+                until: None,
+            },
+            price: serde_json::from_str(&json).unwrap(),
+        }
+    }
+
+    static BUNDLED: LazyLock<Layer> = LazyLock::new(|| {
+        Layer::new(vec![
+            line("gpt-4o", "2", None),
+            line("o1", "3", None),
+            line("o1-*", "4", None),
+            line("o1-mini-*", "5", None),
+            line("groq/llama", "6", None),
+            line("llama", "7", None),
+        ])
+    });
+
+    fn input(table: &PriceTable, call: &PricedCall<'_>) -> Option<String> {
+        let price = table.price(call)?;
+        let rates = price.usd_per_million.0.values();
+        Some(rates.map(ToString::to_string).collect())
+    }
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_unix_micros(micros).unwrap()
     }
 
     #[test]
     fn a_projects_pattern_wins_over_a_bundled_name_and_an_unknown_model_has_no_price() {
-        let table = PriceTable::new(
-            vec![entry("gpt-*", "1")],
-            vec![
-                entry("gpt-4o", "2"),
-                entry("o1", "3"),
-                entry("o1-*", "4"),
-                entry("o1-mini-*", "5"),
-            ],
-        );
-        let input = |models: &[&str]| table.price(models).map(|price| price.input.to_string());
+        let table = PriceTable::new(vec![line("gpt-*", "1", None)], &BUNDLED);
+        let input = |models: &[&str]| input(&table, &PricedCall::of(models, at(0)));
         assert_eq!(input(&["gpt-4o"]).as_deref(), Some("1"));
         assert_eq!(input(&["o1"]).as_deref(), Some("3"));
         assert_eq!(input(&["o1-mini-2024"]).as_deref(), Some("5"));
         assert_eq!(input(&["unheard-of", "o1-2024"]).as_deref(), Some("4"));
         assert_eq!(input(&["unheard-of"]), None);
+    }
+
+    #[test]
+    fn the_price_of_the_calls_time_counts() {
+        let own = vec![line("o1", "8", Some(100)), line("o1", "9", Some(200))];
+        let table = PriceTable::new(own, &BUNDLED);
+        let input = |time| input(&table, &PricedCall::of(&["o1"], at(time)));
+        assert_eq!(input(99).as_deref(), Some("3"));
+        assert_eq!(input(100).as_deref(), Some("8"));
+        assert_eq!(input(200).as_deref(), Some("9"));
+    }
+
+    #[test]
+    fn a_providers_own_price_of_a_model_counts_first() {
+        let table = PriceTable::new(Vec::new(), &BUNDLED);
+        let call = PricedCall {
+            provider: Some("groq"),
+            ..PricedCall::of(&["llama"], at(0))
+        };
+        assert_eq!(input(&table, &call).as_deref(), Some("6"));
+        assert_eq!(
+            input(&table, &PricedCall::of(&["llama"], at(0))).as_deref(),
+            Some("7")
+        );
     }
 }

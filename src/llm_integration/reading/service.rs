@@ -10,7 +10,7 @@ use super::{
 use crate::{
     kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
     llm_integration::{
-        LlmError, ObservationId, TraceId,
+        LlmError, ObservationId, Recorder, TraceId,
         query::{
             self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
         },
@@ -25,6 +25,7 @@ const MAX_SESSION_TRACES: i64 = 1000;
 #[derive(Clone)]
 pub struct Traces {
     db: Db,
+    recorder: Recorder,
 }
 
 /// What a list loads beside the small columns.
@@ -35,8 +36,9 @@ pub struct Wanted {
 }
 
 impl Traces {
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Reads what `recorder` took in, also when that was a moment ago.
+    pub fn new(db: Db, recorder: Recorder) -> Self {
+        Self { db, recorder }
     }
 
     async fn read<T: Send + 'static>(
@@ -45,6 +47,7 @@ impl Traces {
         body: impl FnOnce(&mut Conn, ProjectId) -> Result<T, LlmError> + Send + 'static,
     ) -> Result<T, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         self.db.read(move |conn| body(conn, project)).await
     }

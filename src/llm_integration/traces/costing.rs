@@ -5,15 +5,23 @@ use std::{
     sync::Arc,
 };
 
+use serde::Deserialize;
+
 use super::{
     merge::{Changes, ObservationState},
     store::ObservationCost,
 };
 use crate::{
     kernel::ProjectId,
-    llm_integration::{PriceTable, Prices, Usage},
+    llm_integration::{JsonText, PriceTable, PricedCall, Prices},
     platform::db::DbError,
 };
+
+/// What decides on the price among a call's parameters.
+#[derive(Deserialize)]
+struct Parameters {
+    service_tier: Option<String>,
+}
 
 /// The price tables of the projects whose traces are written.
 pub(super) struct Costs(HashMap<ProjectId, Arc<PriceTable>>);
@@ -33,8 +41,18 @@ impl Costs {
         let priced = || {
             let model = state.model.get()?;
             let (_, usage) = state.usage.get()?;
-            let price = self.0.get(&project)?.price(&[model])?;
-            Usage::of_details(usage)?.cost(price)
+            let parameters = state.model_parameters.get().map(JsonText::get);
+            let service_tier = parameters
+                .and_then(|json| serde_json::from_str::<Parameters>(json).ok())
+                .and_then(|parameters| parameters.service_tier);
+            let models = [model.as_str()];
+            let call = PricedCall {
+                service_tier: service_tier.as_deref(),
+                model_parameters: parameters,
+                ..PricedCall::of(&models, state.start.at())
+            };
+            let usage = usage.iter().map(|(name, units)| (name.as_str(), *units));
+            self.0.get(&project)?.cost_of(&call, &usage.collect())
         };
         priced().map_or_else(ObservationCost::default, |cost| {
             ObservationCost::of(cost.by_class)

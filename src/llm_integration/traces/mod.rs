@@ -4,6 +4,7 @@
 //! belong to one project and are reached only through its actors.
 
 mod costing;
+mod direct;
 mod ids;
 mod json_text;
 mod limits;
@@ -12,11 +13,18 @@ mod model;
 mod recorder;
 mod report;
 pub(super) mod schema;
+mod settings;
+mod sink;
 mod store;
+mod writer;
 
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
+pub use merge::ObjectRef;
 pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, ObservationKind};
-pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};
+pub use settings::{TraceDurability, TraceSettings};
+pub use sink::Sink;
+pub use writer::TraceWriter;

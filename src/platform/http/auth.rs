@@ -105,6 +105,7 @@ pub mod may {
         KeysManage,
         MembersManage,
         PricesManage,
+        RoutesManage,
     );
 }
 

@@ -228,7 +228,9 @@ impl From<FoundObservation> for ObservationSummaryBody {
             usage: o.usage,
             usage_estimated: o.usage_estimated,
             total_tokens: o.total_tokens,
-            cost: cost.map(|(class, amount)| (class, amount.to_string())).collect(),
+            cost: cost
+                .map(|(class, amount)| (class, amount.to_string()))
+                .collect(),
             total_cost: dollars(o.total_cost),
             latency_ms: o.latency_ms,
             time_to_first_token_ms: o.time_to_first_token_ms,

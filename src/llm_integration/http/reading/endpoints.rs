@@ -22,14 +22,20 @@ use crate::{
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(ListQuery),
     responses((status = OK, body = TracePageBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/traces")]
-pub async fn traces(
+pub async fn list_traces(
     granted: Granted<may::TracesRead>,
     traces: web::Data<Traces>,
     query: web::Query<ListQuery>,
 ) -> Result<impl Responder, Failure> {
     let list = query.into_inner().parse(TraceColumn::Timestamp)?;
     let page = traces
-        .traces(&granted.actor, list.filter, list.limit, list.cursor, list.io)
+        .traces(
+            &granted.actor,
+            list.filter,
+            list.limit,
+            list.cursor,
+            list.io,
+        )
         .await?;
     Ok(web::Json(TracePageBody {
         items: page.items.into_iter().map(Into::into).collect(),
@@ -41,7 +47,7 @@ pub async fn traces(
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(("trace_id" = String, Path)),
     responses((status = OK, body = TraceWithObservationsBody), (status = NOT_FOUND, body = ErrorBody)))]
 #[get("/api/v1/traces/{trace_id}")]
-pub async fn trace(
+pub async fn get_trace(
     granted: Granted<may::TracesRead>,
     (traces, scores): (web::Data<Traces>, web::Data<Scores>),
     trace_id: web::Path<String>,
@@ -65,7 +71,7 @@ pub async fn trace(
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(ListQuery),
     responses((status = OK, body = ObservationCursorBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/observations")]
-pub async fn observations(
+pub async fn list_observations(
     granted: Granted<may::TracesRead>,
     traces: web::Data<Traces>,
     query: web::Query<ListQuery>,
@@ -88,7 +94,7 @@ pub async fn observations(
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(ListQuery),
     responses((status = OK, body = ScorePageBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/scores")]
-pub async fn scores(
+pub async fn list_scores(
     granted: Granted<may::TracesRead>,
     scores: web::Data<Scores>,
     query: web::Query<ListQuery>,
@@ -107,7 +113,7 @@ pub async fn scores(
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(SessionsQuery),
     responses((status = OK, body = SessionPageBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/sessions")]
-pub async fn sessions(
+pub async fn list_sessions(
     granted: Granted<may::TracesRead>,
     traces: web::Data<Traces>,
     query: web::Query<SessionsQuery>,
@@ -132,7 +138,7 @@ pub async fn sessions(
 #[utoipa::path(tag = "traces", security(("api_key" = [])), params(UsersQuery),
     responses((status = OK, body = UserPageBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/users")]
-pub async fn users(
+pub async fn list_users(
     granted: Granted<may::TracesRead>,
     traces: web::Data<Traces>,
     query: web::Query<UsersQuery>,

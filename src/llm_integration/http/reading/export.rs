@@ -11,14 +11,12 @@ use futures::{Stream, stream};
 use serde::Serialize;
 
 use super::{
-    bodies::{OwnScoreBody, ObservationSummaryBody, TraceSummaryBody},
+    bodies::{ObservationSummaryBody, OwnScoreBody, TraceSummaryBody},
     requests::{ListQuery, ListRequest},
 };
 use crate::{
     kernel::{Actor, Cursor, Failure, PageLimit},
-    llm_integration::{
-        LlmError, Scores, TraceColumn, TraceDetails, TraceFilter, TraceId, Traces,
-    },
+    llm_integration::{LlmError, Scores, TraceColumn, TraceDetails, TraceFilter, TraceId, Traces},
     platform::http::{ErrorBody, Granted, may},
 };
 
@@ -36,7 +34,7 @@ struct Export {
     responses((status = OK, content_type = "application/x-ndjson"),
         (status = BAD_REQUEST, body = ErrorBody)))]
 #[get("/api/v1/traces/export")]
-pub async fn export(
+pub async fn export_traces(
     granted: Granted<may::TracesRead>,
     (traces, scores): (web::Data<Traces>, web::Data<Scores>),
     query: web::Query<ListQuery>,
@@ -127,6 +125,8 @@ impl Export {
             observations: observations.into_iter().map(Into::into).collect(),
             scores: scores.into_iter().map(Into::into).collect(),
         };
-        serde_json::to_vec(&line).map(Some).map_err(Failure::internal)
+        serde_json::to_vec(&line)
+            .map(Some)
+            .map_err(Failure::internal)
     }
 }

@@ -115,7 +115,7 @@ impl ReportRequest {
 #[utoipa::path(tag = "traces", security(("api_key" = [])), request_body = ReportRequest,
     responses((status = OK, body = ReportBody), (status = BAD_REQUEST, body = ErrorBody)))]
 #[post("/api/v1/analytics")]
-pub async fn analytics(
+pub async fn make_report(
     granted: Granted<may::TracesRead>,
     analytics: web::Data<Analytics>,
     body: web::Json<ReportRequest>,

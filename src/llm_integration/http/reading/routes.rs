@@ -7,12 +7,12 @@ use super::{endpoints, export, report};
 pub fn routes(config: &mut ServiceConfig<'_>) {
     // The export stands before the trace whose id could be `export`.
     config
-        .service(export::export)
-        .service(endpoints::traces)
-        .service(endpoints::trace)
-        .service(endpoints::observations)
-        .service(endpoints::scores)
-        .service(endpoints::sessions)
-        .service(endpoints::users)
-        .service(report::analytics);
+        .service(export::export_traces)
+        .service(endpoints::list_traces)
+        .service(endpoints::get_trace)
+        .service(endpoints::list_observations)
+        .service(endpoints::list_scores)
+        .service(endpoints::list_sessions)
+        .service(endpoints::list_users)
+        .service(report::make_report);
 }

@@ -4,5 +4,5 @@ mod apply;
 mod keys;
 mod stored;
 
-pub(super) use apply::apply;
+pub(super) use apply::{Applied, apply};
 pub(super) use stored::ObservationCost;
