@@ -5,6 +5,7 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+mod analytics;
 pub mod cache;
 mod comments;
 pub mod dialects;
@@ -24,6 +25,10 @@ mod settings;
 mod surface;
 mod traces;
 
+pub use analytics::{
+    Aggregation, Analytics, Bucket, DEFAULT_BINS, DEFAULT_ROWS, Granularity, Metric,
+    Report as AnalyticsReport, ReportOrder, ReportRow, ReportView,
+};
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};

@@ -89,6 +89,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.retention.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
+        .app_data(web::Data::new(parts.analytics.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

@@ -7,9 +7,9 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers,
-        Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink, TraceWriter, Traces,
-        cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
+        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
+        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -64,6 +64,7 @@ pub(super) struct Parts {
     pub retention: TraceRetention,
     pub scores: Scores,
     pub comments: Comments,
+    pub analytics: Analytics,
     pub prompts: Prompts,
 }
 
@@ -132,6 +133,7 @@ impl Parts {
             retention,
             scores: Scores::new(db.clone(), clock.clone()),
             comments: Comments::new(db.clone(), clock.clone()),
+            analytics: Analytics::new(db.clone()),
             prompts,
             clock,
             db,

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, limits, prompts, providers, routes, scores,
+    gateway, jobs, langfuse_prompts, limits, own_reading, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -105,6 +105,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(langfuse_prompts::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
         cases.extend(surfaces::authorization_cases());
+        cases.extend(own_reading::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

@@ -75,6 +75,18 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
+    let metrics = |path: &str| {
+        let query = json!({
+            "view": "observations", "dimensions": [{ "field": "traceName" }],
+            "metrics": [{ "measure": "count", "aggregation": "count" }],
+            "fromTimestamp": "2026-01-01T00:00:00Z", "toTimestamp": "2036-01-01T00:00:00Z",
+        });
+        let query = [("query", query.to_string())];
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        format!("/api/public/{path}?{query}")
+    };
     let about = json!({
         "projectId": "other", "objectType": "TRACE", "objectId": trace["id"], "content": "theirs",
     });
@@ -106,6 +118,14 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
         ),
         ("GET /api/public/observations", own()),
         ("GET /api/public/v2/observations", own()),
+        (
+            "GET /api/public/metrics",
+            Case::OwnAt(metrics("metrics"), Value::Null),
+        ),
+        (
+            "GET /api/public/v2/metrics",
+            Case::OwnAt(metrics("v2/metrics"), Value::Null),
+        ),
         ("GET /api/public/sessions", own()),
         (
             "GET /api/public/sessions/{session_id}",

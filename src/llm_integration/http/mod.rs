@@ -9,6 +9,7 @@ mod models;
 mod passed;
 mod prices;
 mod providers;
+mod reading;
 mod responses;
 mod retention;
 mod routes;

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, guardrails,
     limits::{policies, rules},
-    messages, models, prices, providers, responses, retention, routing, stored,
+    messages, models, prices, providers, reading, responses, retention, routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -54,5 +54,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(guardrails::delete)
         .service(retention::get)
         .service(retention::put)
-        .service(retention::delete_trace);
+        .service(retention::delete_trace)
+        .configure(reading::routes);
 }
