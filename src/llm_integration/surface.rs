@@ -11,6 +11,7 @@ use crate::{
 pub const OPENAI: Surface = Surface {
     prefix: "/v1/",
     render: openai_error,
+    render_binary: None,
     limits_own_time: true,
     idempotent: false,
 };

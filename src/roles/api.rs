@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
-    interop::langfuse,
+    interop::{langfuse, otlp},
     kernel::Failure,
     llm_integration,
     platform::{
@@ -66,6 +66,8 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
             llm_integration::OPENAI,
             llm_integration::ANTHROPIC,
             langfuse::LANGFUSE,
+            otlp::OTLP,
+            otlp::LANGFUSE_OTLP,
         ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -87,6 +89,8 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.otlp.clone()))
+        .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
@@ -100,6 +104,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
+    otlp::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
+    interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
@@ -62,6 +63,8 @@ pub(super) struct Parts {
     pub guardrails: Guardrails,
     pub traces: Traces,
     pub retention: TraceRetention,
+    pub otlp: Otlp,
+    pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
@@ -96,6 +99,16 @@ impl Parts {
         let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let intake = Intake::new(&settings.ingest);
+        let scores = Scores::new(db.clone(), clock.clone());
+        let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
+        let otlp = Otlp::new(
+            recorder.clone(),
+            scores.clone(),
+            clock.clone(),
+            intake,
+            &settings.ingest,
+        );
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -131,7 +144,9 @@ impl Parts {
             guardrails,
             traces: Traces::new(db.clone(), recorder),
             retention,
-            scores: Scores::new(db.clone(), clock.clone()),
+            otlp,
+            batches,
+            scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
             prompts,

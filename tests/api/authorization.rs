@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, limits, own_reading, prompts, providers, routes, scores,
+    gateway, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading, prompts, providers, routes,
+    scores,
     support::{
         App, Engine,
         app::Answer,
@@ -103,6 +104,8 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(limits::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
+        cases.extend(otlp::authorization_cases());
+        cases.extend(ingestion::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
         cases.extend(surfaces::authorization_cases());
         cases.extend(own_reading::authorization_cases());

@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod ingestion;
 mod llm_connections;
 mod metrics;
 mod observations;
@@ -16,4 +17,6 @@ mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;
+pub use ingestion::Batches;
+pub(in crate::interop) use ingestion::usage_details;
 pub use routes::routes;

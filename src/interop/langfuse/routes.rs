@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    comments, llm_connections, metrics, observations, project, prompts, score_configs, scores,
-    sessions, traces,
+    comments, ingestion, llm_connections, metrics, observations, project, prompts, score_configs,
+    scores, sessions, traces,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -18,5 +18,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(score_configs::routes)
         .configure(sessions::routes)
         .configure(comments::routes)
-        .configure(metrics::routes);
+        .configure(metrics::routes)
+        .configure(ingestion::routes);
 }
