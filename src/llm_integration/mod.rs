@@ -6,20 +6,25 @@
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
 pub mod cache;
+mod comments;
 pub mod dialects;
 mod error;
 mod gateway;
 pub mod guardrails;
 mod http;
 mod limits;
+mod media;
 mod pricing;
 pub mod providers;
+mod query;
+mod reading;
 pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
+pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
@@ -38,16 +43,25 @@ pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
     NewConnection, NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
+pub use query::{
+    ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
+    TextTest, TraceColumn,
+};
+pub use reading::{
+    FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
+    SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
+    Wanted,
+};
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
-    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+    ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
+pub use traces::Sink as TraceSink;
 pub use traces::{
-    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
-    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
-    TraceWriter, Traces,
+    ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,
+    ObservationKind, ObservationReport, Recorder, Report, TraceDurability, TraceId, TraceReport,
+    TraceSettings, TraceWriter,
 };

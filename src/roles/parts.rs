@@ -7,15 +7,19 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder,
-        Routes, Scores, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers,
+        Recorder, Routes, Scores, TraceDurability, TraceSink, TraceWriter, Traces,
+        cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
-        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
-        sizing::Sizing, wakeup::Wakeups,
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
+        redis::Redis, sizing::Sizing, storage, wakeup::Wakeups,
     },
     prompt::Prompts,
 };
+
+/// The folder of the log of traces, below the data directory.
+const TRACE_LOG: &str = "trace-log";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -58,6 +62,7 @@ pub(super) struct Parts {
     pub guardrails: Guardrails,
     pub traces: Traces,
     pub scores: Scores,
+    pub comments: Comments,
     pub prompts: Prompts,
 }
 
@@ -88,12 +93,7 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
         let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer) = Recorder::new(
-            db.clone(),
-            prices.clone(),
-            clock.clone(),
-            settings.gateway.trace_timeout(),
-        );
+        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -109,7 +109,7 @@ impl Parts {
                 guardrails: guardrails.clone(),
                 cache: cache.clone(),
                 prices: prices.clone(),
-                recorder,
+                recorder: recorder.clone(),
                 clock: clock.clone(),
             },
         );
@@ -127,12 +127,34 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone()),
+            traces: Traces::new(db.clone(), recorder),
             scores: Scores::new(db.clone(), clock.clone()),
+            comments: Comments::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What takes in traces, and the one writer of what it took.
+fn trace_intake(
+    settings: &Settings,
+    db: &Db,
+    prices: &Prices,
+    clock: &Clock,
+) -> Result<(Recorder, TraceWriter), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: prices.clone(),
+        clock: clock.clone(),
+        objects: Objects::new(&settings.objects, &folder, synced)?,
+        large_bytes: settings.traces.large_bytes,
+    };
+    let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
+    let longest_wait = settings.gateway.trace_timeout();
+    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
 }

@@ -19,6 +19,7 @@ mod openapi;
 mod pipeline;
 mod prompts;
 mod providers;
+mod reading;
 mod routes;
 mod routing;
 mod scores;
