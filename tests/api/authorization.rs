@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, limits, prompts, providers, routes, scores,
+    gateway, guardrails, jobs, langfuse_prompts, limits, prices, prompts, providers, routes,
+    scores,
     support::{
         App, Engine,
         app::Answer,
@@ -88,6 +89,8 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);
+        cases.extend(guardrails::authorization_cases(&app).await);
+        cases.extend(prices::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(limits::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);

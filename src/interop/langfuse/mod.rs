@@ -3,6 +3,7 @@
 mod comments;
 mod errors;
 mod llm_connections;
+mod models;
 mod observations;
 mod paging;
 mod project;
