@@ -63,7 +63,7 @@ async fn limit(
 
 /// A dollar for a million tokens, cached ones too.
 async fn price(app: &App) {
-    let price = json!({ "input": "1", "cached_input": "1", "output": "1" });
+    let price = json!({ "usd_per_million": { "input": "1", "cached_input": "1", "output": "1" } });
     app.put("/api/v1/prices/gpt-4o-mini*", &price)
         .await
         .expect(200);
