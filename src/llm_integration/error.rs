@@ -209,7 +209,7 @@ impl From<LlmError> for Failure {
             | E::AnswerTooLarge { .. }
             | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);

@@ -20,6 +20,7 @@ pub const OPENAI: Surface = Surface {
 pub const ANTHROPIC: Surface = Surface {
     prefix: "/v1/messages",
     render: anthropic_error,
+    render_binary: None,
     limits_own_time: true,
     idempotent: false,
 };

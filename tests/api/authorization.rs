@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading, prompts, providers, routes,
+    gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading, prices,
+    prompts, providers, routes,
     scores,
     support::{
         App, Engine,
@@ -100,6 +101,8 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);
+        cases.extend(guardrails::authorization_cases(&app).await);
+        cases.extend(prices::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(limits::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);

@@ -1,4 +1,4 @@
-//! The stages around a call together: translation, guards, the cache and what they leave in the trace.
+//! The stages around a call together: guards, the cache and what they leave in the trace.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     App, Engine,
     app::Answer,
-    provider::{self, Provider, Reply, Step, chunk, done, last_chunk, usage_chunk},
+    provider::{Provider, Reply, Step, chunk, done, last_chunk, usage_chunk},
 };
 
 const CHAT: &str = "/v1/chat/completions";
@@ -68,59 +68,6 @@ macro_rules! on_both {
 }
 
 on_both! {
-    async fn a_fallback_to_another_vendor_is_told_in_the_callers_words(engine) {
-        let openai = Provider::start([Reply::json(500, &json!({ "error": { "message": "down" } }))]).await;
-        let anthropic = Provider::start([
-            Reply::json(200, &json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
-                "content": [{ "type": "text", "text": "Hello" }], "stop_reason": "end_turn", "stop_sequence": null,
-                "usage": { "input_tokens": 10, "cache_read_input_tokens": 90, "output_tokens": 5 } })),
-            Reply::stream([
-                json!({ "type": "message_start", "message": { "id": "msg_2", "type": "message", "role": "assistant",
-                    "model": "claude-x", "content": [], "stop_reason": null,
-                    "usage": { "input_tokens": 10, "output_tokens": 1 } } }),
-                json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
-                json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "Hel" } }),
-                json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "lo" } }),
-                json!({ "type": "content_block_stop", "index": 0 }),
-                json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn" }, "usage": { "output_tokens": 7 } }),
-                json!({ "type": "message_stop" }),
-            ].iter().map(|event| provider::send(&format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))).collect()),
-            Reply::json(400, &json!({ "type": "error", "error": { "type": "invalid_request_error", "message": "no such thing" } })),
-        ]).await;
-        let settings = [
-            openai.settings().as_slice(),
-            &[("ANTHROPIC_BASE_URL", anthropic.url.as_str()), ("ANTHROPIC_API_KEY", "sk-ant")],
-        ].concat();
-        let app = App::start_with(engine, &settings).await;
-        let nodes = json!([
-            { "type": "target", "provider": "openai", "model": "gpt-4o-mini" },
-            { "type": "target", "provider": "anthropic", "model": "claude-x", "params": { "max_tokens": 100 } },
-        ]);
-        app.put("/api/v1/routes/gpt-4o-mini", &json!({ "node": { "type": "fallback", "nodes": nodes } })).await.expect(200);
-
-        let answer = app.post(CHAT, &call("Hi")).await;
-        let body = answer.expect(200);
-        assert_eq!((&body["object"], &body["choices"][0]["message"]["content"]), (&json!("chat.completion"), &json!("Hello")));
-        assert_eq!(body["usage"]["prompt_tokens"], 100);
-        let generation = trace_of(&app, &answer).await["observations"][0].clone();
-        assert_eq!((&generation["usageDetails"]["input"], &generation["usageDetails"]["input_cached_tokens"]), (&json!(10), &json!(90)));
-        assert_eq!(generation["output"]["content"], "Hello");
-        let sent = anthropic.received()[0].json();
-        assert_eq!((&sent["model"], &sent["messages"][0]["role"]), (&json!("claude-x"), &json!("user")));
-
-        let mut body = streaming("Hi");
-        body["stream_options"] = json!({ "include_usage": true });
-        let answer = app.post(CHAT, &body).await;
-        assert_eq!(spelt(&answer.text), "Hello");
-        assert!(answer.text.ends_with("data: [DONE]\n\n") && answer.text.contains("\"prompt_tokens\":10"), "{}", answer.text);
-        let generation = trace_of(&app, &answer).await["observations"][0].clone();
-        assert_eq!((&generation["output"]["content"], &generation["usageDetails"]["output"]), (&json!("Hello"), &json!(7)));
-
-        let refused = app.post(CHAT, &call("Hi")).await;
-        assert_eq!(refused.expect_error(400)["message"], "no such thing");
-        app.stop().await;
-    }
-
     async fn an_answer_is_given_again_and_costs_nothing(engine) {
         let provider = Provider::start([Reply::completion("Hello"), Reply::stream(vec![chunk("Hel"), chunk("lo"), last_chunk(), usage_chunk(), done()])]).await;
         let app = App::start_with(engine, &provider.settings()).await;

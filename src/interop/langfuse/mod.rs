@@ -5,6 +5,7 @@ mod errors;
 mod ingestion;
 mod llm_connections;
 mod metrics;
+mod models;
 mod observations;
 mod paging;
 mod project;

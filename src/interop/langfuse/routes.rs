@@ -3,14 +3,15 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    comments, ingestion, llm_connections, metrics, observations, project, prompts, score_configs,
-    scores, sessions, traces,
+    comments, ingestion, llm_connections, metrics, models, observations, project, prompts,
+    score_configs, scores, sessions, traces,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)
+        .configure(models::routes)
         .configure(traces::routes)
         .configure(llm_connections::routes)
         .configure(observations::routes)

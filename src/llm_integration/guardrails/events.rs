@@ -121,7 +121,7 @@ impl EventGuard {
                 Ok(())
             }
             // They spell the text that is guarded.
-            Event::Logprobs { .. } => Ok(()),
+            Event::Logprobs { .. } if self.plan.hides_output() => Ok(()),
             other => {
                 out.push(other);
                 Ok(())
@@ -141,9 +141,9 @@ impl EventGuard {
             Delta::Refusal(piece) => (Kind::Refusal, piece),
             Delta::Arguments(piece) => (Kind::Arguments, piece),
             Delta::Thinking(piece) => (Kind::Thinking, piece),
-            // It quotes a source, in text that no guard has seen.
-            Delta::Citation(_) => return Ok(()),
-            Delta::Signature(_) => {
+            // A citation repeats text that may not have been let out.
+            Delta::Citation(_) if self.plan.hides_output() => return Ok(()),
+            Delta::Signature(_) | Delta::Citation(_) => {
                 self.flush((choice, part), out)?;
                 out.push(Event::Delta {
                     choice,

@@ -44,6 +44,13 @@ impl GuardPlan {
         !self.output.is_empty()
     }
 
+    /// Whether some of the output may not be let out: then nothing is that repeats it elsewhere.
+    pub(super) fn hides_output(&self) -> bool {
+        self.output
+            .iter()
+            .any(|guard| guard.action() != Action::Flag)
+    }
+
     /// Checks what the model will read; redacts it in place.
     ///
     /// # Errors
@@ -78,8 +85,13 @@ impl GuardPlan {
             return Ok(findings);
         }
         for choice in &mut answer.choices {
-            // They spell the text that is guarded.
-            choice.logprobs = None;
+            if self.hides_output() {
+                // They spell the text that is guarded.
+                choice.logprobs = None;
+                for part in &mut choice.parts {
+                    part.extra.remove("citations");
+                }
+            }
             let mut texts = Vec::new();
             each_text(choice, |text| texts.push(std::mem::take(text)));
             let checked = self.check_texts(Phase::Output, &mut texts).await;
@@ -187,7 +199,9 @@ impl GuardPlan {
                     texts.clone_from_slice(&replaced);
                     note(findings, finding);
                 }
-                None if guard.action() == Action::Redact => return Err(blocked(finding, findings)),
+                None if guard.action() == Action::Redact => {
+                    return Err(Box::new(blocked(finding, findings)));
+                }
                 _ => decide(finding, findings)?,
             }
         }
@@ -205,18 +219,16 @@ impl GuardPlan {
 /// Notes a finding, or blocks because of it.
 fn decide(finding: Finding, findings: &mut Vec<Finding>) -> Checking<()> {
     if finding.action == Action::Block {
-        return Err(blocked(finding, findings));
+        return Err(Box::new(blocked(finding, findings)));
     }
     note(findings, finding);
     Ok(())
 }
 
-fn blocked(by: Finding, findings: &mut Vec<Finding>) -> Box<Blocked> {
+fn blocked(by: Finding, findings: &mut Vec<Finding>) -> Blocked {
     note(findings, by.clone());
-    Box::new(Blocked {
-        by,
-        findings: std::mem::take(findings),
-    })
+    let findings = std::mem::take(findings);
+    Blocked { by, findings }
 }
 
 /// Every text of a choice that a client can read or act on.

@@ -209,16 +209,14 @@ impl Guardrails {
         let mut guards = Vec::with_capacity(stored.len());
         for guard in stored {
             let key = (guard.id, guard.updated_at);
-            let compiled = match self.ready.get(&key).await {
-                Some(compiled) => compiled,
-                None => {
-                    let what = format!("the guard {} of llm_guardrail", guard.id);
-                    let compiled = Compiled::new(guard);
-                    let compiled = Arc::new(compiled.map_err(|_| DbError::Corrupt { what })?);
-                    self.ready.insert(key, Arc::clone(&compiled)).await;
-                    compiled
-                }
-            };
+            if let Some(compiled) = self.ready.get(&key).await {
+                guards.push(compiled);
+                continue;
+            }
+            let what = format!("the guard {} of llm_guardrail", guard.id);
+            let compiled = Compiled::new(guard).map_err(|_| DbError::Corrupt { what })?;
+            let compiled = Arc::new(compiled);
+            self.ready.insert(key, Arc::clone(&compiled)).await;
             guards.push(compiled);
         }
         let guards: Arc<[_]> = guards.into();

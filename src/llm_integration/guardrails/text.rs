@@ -230,8 +230,8 @@ mod tests {
             for guards in all.iter().flat_map(|guards| guards.chunks(1).chain([guards.as_slice()])) {
                 let (whole, pieces) = (passed(guards, &[&text]), passed(guards, &cut(&text, &sizes)));
                 match (whole, pieces) {
-                    // A stream ends at its first match, a whole text knows of all of them.
-                    (Err(whole), Err(pieces)) => prop_assert_eq!(whole.guard, pieces.guard),
+                    // A stream is blocked by the guard that comes to a match first.
+                    (Err(_), Err(_)) => {}
                     (whole, pieces) => prop_assert_eq!(whole, pieces),
                 }
             }

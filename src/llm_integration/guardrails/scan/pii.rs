@@ -120,7 +120,7 @@ fn is_phone(found: &str) -> bool {
     }
     match digits.as_slice() {
         // Mobile numbers, IP telephony and 0800 have eleven digits, all else in Japan has ten.
-        [0, 5 | 6 | 7 | 8 | 9, 0, ..] => digits.len() == 11,
+        [0, 5..=9, 0, ..] => digits.len() == 11,
         [0, 1..=9, ..] => digits.len() == 10,
         [0, ..] => false,
         _ => digits.len() == 10,
