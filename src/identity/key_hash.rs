@@ -1,25 +1,16 @@
 //! How secrets are stored: a keyed hash. API keys are random, so a fast hash is the right one; the
 //! key of the hash keeps a stolen database from being searched.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
-
-use rand::{TryRngCore, rngs::OsRng};
-
 use super::SecretKey;
 use crate::platform::{
     config::{ConfigError, SecretText},
     db::DatabaseUrl,
+    secret_file,
 };
 
 const MIN_SECRET_CHARS: usize = 32;
 /// Domain of the derived key: another use of the same secret gives other hashes.
 const CONTEXT: &str = "kaname 2026-11-22 hashes of API keys";
-const GENERATED_BYTES: usize = 32;
 
 /// Hashes secret keys. Cheap to clone.
 #[derive(Clone)]
@@ -46,7 +37,7 @@ impl KeyHasher {
             )),
             (None, DatabaseUrl::Sqlite(path)) => {
                 let file = path.with_added_extension("key-hash-secret");
-                let secret = read_or_create(&file).map_err(|error| {
+                let secret = secret_file::read_or_create(&file).map_err(|error| {
                     ConfigError::Rejected(format!("the secret in {} can not be used: {error}", file.display()))
                 })?;
                 Ok(Self::from_secret(&secret))
@@ -60,42 +51,6 @@ impl KeyHasher {
 
     pub fn hash(&self, secret: &SecretKey) -> [u8; blake3::OUT_LEN] {
         *blake3::keyed_hash(&self.0, secret.expose().as_bytes()).as_bytes()
-    }
-}
-
-fn read_or_create(file: &Path) -> io::Result<String> {
-    match fs::read_to_string(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(file),
-        read => read,
-    }
-}
-
-/// Writes a new secret under a name of its own and links it into place, so that of two processes
-/// that start at once one wins and both read the same.
-fn create(file: &Path) -> io::Result<String> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut random = [0_u8; GENERATED_BYTES];
-    OsRng
-        .try_fill_bytes(&mut random)
-        .map_err(io::Error::other)?;
-    let secret = random
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let draft: PathBuf = file.with_added_extension(std::process::id().to_string());
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    out.write_all(secret.as_bytes())?;
-    out.sync_all()?;
-    let linked = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => fs::read_to_string(file),
     }
 }
 

@@ -116,6 +116,8 @@ error_codes! {
     PriceUnknown = "price_unknown", Forbidden, "A budget applies, and the model has no price to count it with.";
     LimitInvalid = "limit_invalid", Invalid, "The limit or the key's policy is not valid.";
     LimitExists = "limit_exists", Conflict, "The subject has a limit of this unit and window already.";
+    ProviderInvalid = "provider_invalid", Invalid, "The description of the provider is not valid.";
+    ProviderKeysOff = "provider_keys_off", Conflict, "The operator has set no master key, so keys of providers can not be stored.";
     GuardrailBlocked = "guardrail_blocked", Invalid, "A guardrail of the project does not let the call pass; trying again does not help.";
     GuardrailInvalid = "guardrail_invalid", Invalid, "The guardrail is not valid.";
     GuardrailExists = "guardrail_exists", Conflict, "The project has a guardrail of this name already.";

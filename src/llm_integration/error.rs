@@ -1,6 +1,6 @@
 //! What can go wrong in the gateway, its prices and its traces.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
@@ -51,6 +51,20 @@ pub enum LlmError {
         provider: ProviderName,
         limit: usize,
     },
+    #[error("the database failed")]
+    DbShared(#[from] Arc<DbError>),
+    #[error("{what}")]
+    ProviderInvalid { what: String },
+    #[error("this project has no provider of its own named `{name}`")]
+    ProviderNotFound { name: ProviderName },
+    #[error(
+        "keys of providers can not be stored here: the operator sets \
+         APP_GATEWAY__PROVIDER_KEY_SECRET or APP_GATEWAY__PROVIDER_KEY_SECRET_FILE, the same for \
+         every process, for example to the output of `openssl rand -hex 32`"
+    )]
+    ProviderKeysOff,
+    #[error("the key can not be sealed")]
+    ProviderKeyUnsealable(#[source] Arc<dyn Error + Send + Sync>),
     #[error("{provider} can not be asked: {source}")]
     NotAskable {
         provider: ProviderName,
@@ -66,6 +80,8 @@ pub enum LlmError {
         provider: ProviderName,
         source: Unreadable,
     },
+    #[error("the answer that was kept can not be told again")]
+    KeptUnreadable { source: Unreadable },
     #[error("every provider of `{model}` failed lately and is left alone for a moment")]
     BreakersOpen {
         model: String,
@@ -79,8 +95,6 @@ pub enum LlmError {
     RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
-    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
-    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -168,6 +182,10 @@ impl From<LlmError> for Failure {
         let code = match error {
             E::Refused(failure) => return failure,
             E::Db(error) => return error.into(),
+            E::DbShared(error) => return error.into(),
+            E::ProviderKeyUnsealable(_) => return Self::internal(error),
+            E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
+            E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
             E::InvalidCall { .. }
             | E::InvoiceInvalid { .. }
             | E::InvalidRequest { .. }
@@ -182,6 +200,9 @@ impl From<LlmError> for Failure {
             E::PriceUnknown { .. } => ErrorCode::PriceUnknown,
             E::LimitInvalid { .. } => ErrorCode::LimitInvalid,
             E::LimitExists { .. } => ErrorCode::LimitExists,
+            E::NotAskable { ref source, .. } if matches!(**source, NotAskable::KeyUnreadable) => {
+                ErrorCode::ProviderFailed
+            }
             E::ProviderNotConfigured { .. } | E::NotAskable { .. } | E::ProviderRefused { .. } => {
                 ErrorCode::ProviderNotConfigured
             }
@@ -191,7 +212,7 @@ impl From<LlmError> for Failure {
             | E::AnswerTooLarge { .. }
             | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);
@@ -200,18 +221,19 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }
-            E::RoutesUnreadable(_) => ErrorCode::Unavailable,
+            E::RoutesUnreadable(_) | E::CacheUnavailable(_) => ErrorCode::Unavailable,
+            E::KeptUnreadable { .. } => ErrorCode::Internal,
             E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
+            | E::ProviderNotFound { .. }
             | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::Blocked(_) => ErrorCode::GuardrailBlocked,
             E::GuardInvalid { .. } => ErrorCode::GuardrailInvalid,
             E::GuardExists { .. } => ErrorCode::GuardrailExists,
-            E::CacheUnavailable(_) => ErrorCode::Unavailable,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
             E::RouteChanged { .. } => ErrorCode::RouteChanged,

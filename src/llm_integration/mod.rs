@@ -5,15 +5,20 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+mod analytics;
 pub mod cache;
+mod comments;
 pub mod dialects;
 mod error;
 mod gateway;
 pub mod guardrails;
 mod http;
 mod limits;
+mod media;
 mod pricing;
 pub mod providers;
+mod query;
+mod reading;
 mod reconciliation;
 pub mod routing;
 mod scores;
@@ -21,12 +26,18 @@ mod settings;
 mod surface;
 mod traces;
 
+pub use analytics::{
+    Aggregation, Analytics, Bucket, DEFAULT_BINS, DEFAULT_ROWS, Granularity, Metric,
+    Report as AnalyticsReport, ReportOrder, ReportRow, ReportView,
+};
+pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
-    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
+    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
+    WhenRedisIsDown, Window,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, Class, Cost, ModelDefinition,
@@ -35,8 +46,17 @@ pub use pricing::{
     UsageCondition, UsagePattern, UsdPerMillion, Validity, When, estimate_input, estimate_output,
 };
 pub use providers::{
-    AddressRules, CallerHeaders, NamedProviderSettings, NotAskable, NotPublic, ProviderKind,
-    ProviderName, Providers,
+    AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
+    NewConnection, NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
+};
+pub use query::{
+    ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
+    TextTest, TraceColumn,
+};
+pub use reading::{
+    FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
+    SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
+    Wanted,
 };
 pub use reconciliation::{
     Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
@@ -44,13 +64,13 @@ pub use reconciliation::{
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
-    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+    ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
-pub use surface::OPENAI;
+pub use surface::{ANTHROPIC, OPENAI};
 pub use traces::{
-    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
-    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
-    TraceWriter, Traces,
+    CallLedger, ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, LedgerPosition, Level, NotStored,
+    ObjectRef, ObservationId, ObservationKind, ObservationReport, Recorder, Report,
+    TraceDurability, TraceId, TraceReport, TraceSettings, TraceWriter,
 };
+pub use traces::{RetentionChoice, Sink as TraceSink, TraceRetention};

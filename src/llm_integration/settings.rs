@@ -22,7 +22,6 @@ pub struct GatewaySettings {
     pub response_limit_bytes: usize,
     pub capture_limit_bytes: usize,
     pub trace_timeout_ms: u64,
-    pub cache: CacheSettings,
     pub total_timeout_seconds: u64,
     pub max_in_flight: usize,
     pub max_in_flight_per_provider: usize,
@@ -30,9 +29,12 @@ pub struct GatewaySettings {
     pub breaker: BreakerPolicy,
     /// What aliases stand for in every project that has no route of its own by that name.
     pub routes: BTreeMap<RouteAlias, Route>,
+    pub cache: CacheSettings,
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,
+    pub provider_key_secret: SecretText,
+    pub provider_key_secret_previous: SecretText,
     pub provider_private_hosts: Vec<String>,
     pub providers: BTreeMap<String, NamedProviderSettings>,
 }

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
-    interop::langfuse,
-    llm_integration::{self, Reconciliations},
+    interop::{langfuse, otlp},
+    kernel::Failure,
+    llm_integration::{self, CallLedger, Reconciliations},
     platform::{
         health::Health,
         http::{self, ServerParts, Surfaces},
@@ -33,6 +34,11 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
             tracing::info!(project = %project.id, "the configured project is in place");
         }
         FirstProject::Nothing => {}
+    }
+    let connections = &starting.parts.connections;
+    if let Err(error) = connections.reseal_all().await {
+        // They are opened with the previous key until the next start.
+        tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
         prompts,
@@ -56,7 +62,13 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[llm_integration::OPENAI, langfuse::LANGFUSE]),
+        surfaces: Surfaces::new(&[
+            llm_integration::OPENAI,
+            llm_integration::ANTHROPIC,
+            langfuse::LANGFUSE,
+            otlp::OTLP,
+            otlp::LANGFUSE_OTLP,
+        ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },
@@ -68,18 +80,24 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(parts.identity.clone()))
         .app_data(web::Data::new(parts.jobs.clone()))
+        .app_data(web::Data::new(parts.connections.clone()))
         .app_data(web::Data::new(parts.gateway.clone()))
         .app_data(web::Data::new(parts.prices.clone()))
         .app_data(web::Data::new(Reconciliations::new(
-            parts.traces.clone(),
+            CallLedger::new(parts.db.clone()),
             parts.prices.clone(),
         )))
+        .app_data(web::Data::new(parts.routes.clone()))
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
-        .app_data(web::Data::new(parts.routes.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
+        .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.otlp.clone()))
+        .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
+        .app_data(web::Data::new(parts.comments.clone()))
+        .app_data(web::Data::new(parts.analytics.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
@@ -90,6 +108,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
+    otlp::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

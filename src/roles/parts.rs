@@ -5,17 +5,22 @@ use std::sync::Arc;
 use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
+    interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
+        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
         TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
-        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
-        sizing::Sizing, wakeup::Wakeups,
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
+        redis::Redis, sizing::Sizing, storage, wakeup::Wakeups,
     },
     prompt::Prompts,
 };
+
+/// The folder of the log of traces, below the data directory.
+const TRACE_LOG: &str = "trace-log";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -49,6 +54,7 @@ pub(super) struct Parts {
     pub bus: Bus,
     pub subscriptions: Arc<Subscriptions>,
     pub jobs: Jobs,
+    pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
     pub routes: Routes,
@@ -56,7 +62,12 @@ pub(super) struct Parts {
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
     pub traces: Traces,
+    pub retention: TraceRetention,
+    pub otlp: Otlp,
+    pub batches: Batches,
     pub scores: Scores,
+    pub comments: Comments,
+    pub analytics: Analytics,
     pub prompts: Prompts,
 }
 
@@ -75,6 +86,8 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
+        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
         let limits = Limits::new(
             db.clone(),
@@ -85,13 +98,17 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
         let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer) = Recorder::new(
-            db.clone(),
-            prices.clone(),
+        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let intake = Intake::new(&settings.ingest);
+        let scores = Scores::new(db.clone(), clock.clone());
+        let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
+        let otlp = Otlp::new(
+            recorder.clone(),
+            scores.clone(),
             clock.clone(),
-            settings.gateway.trace_timeout(),
+            intake,
+            &settings.ingest,
         );
-        let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -104,8 +121,10 @@ impl Parts {
                 providers,
                 routes: routes.clone(),
                 limits: limits.clone(),
+                guardrails: guardrails.clone(),
+                cache: cache.clone(),
                 prices: prices.clone(),
-                recorder,
+                recorder: recorder.clone(),
                 clock: clock.clone(),
             },
         );
@@ -116,18 +135,48 @@ impl Parts {
             bus,
             subscriptions: Arc::new(subscriptions::all(&prompts)),
             jobs: Jobs::new(db.clone(), clock.clone()),
+            connections,
             gateway,
             prices,
             routes,
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone()),
-            scores: Scores::new(db.clone(), clock.clone()),
+            traces: Traces::new(db.clone(), recorder),
+            retention,
+            otlp,
+            batches,
+            scores,
+            comments: Comments::new(db.clone(), clock.clone()),
+            analytics: Analytics::new(db.clone()),
             prompts,
             clock,
             db,
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What takes in traces, the one writer of what it took, and what removes them.
+fn trace_intake(
+    settings: &Settings,
+    db: &Db,
+    prices: &Prices,
+    clock: &Clock,
+) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: prices.clone(),
+        clock: clock.clone(),
+        objects: Objects::new(&settings.objects, &folder, synced)?,
+        large_bytes: settings.traces.large_bytes,
+    };
+    let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
+    let longest_wait = settings.gateway.trace_timeout();
+    let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
+    let days = settings.traces.retention_days;
+    let retention = TraceRetention::new(&sink, recorder.clone(), days);
+    Ok((recorder, writer, retention))
 }

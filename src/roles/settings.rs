@@ -4,14 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::IdentitySettings,
-    llm_integration::GatewaySettings,
+    interop::IngestSettings,
+    llm_integration::{GatewaySettings, TraceSettings},
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
         db::DatabaseSettings,
         http::ServerSettings,
         jobs::JobSettings,
+        objects::ObjectSettings,
         redis::RedisSettings,
+        storage::StorageSettings,
         telemetry::TelemetrySettings,
     },
     prompt::PromptSettings,
@@ -24,11 +27,15 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 const SECRETS: &[&str] = &[
     "database.url",
     "redis.url",
+    "objects.access_key_id",
+    "objects.secret_access_key",
     "identity.key_hash_secret",
     "identity.init.secret_key",
     "identity.init.user_password",
     "gateway.openai.api_key",
     "gateway.anthropic.api_key",
+    "gateway.provider_key_secret",
+    "gateway.provider_key_secret_previous",
     "gateway.providers.*.api_key",
     "gateway.providers.*.secret_access_key",
     "gateway.providers.*.session_token",
@@ -99,6 +106,10 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub ingest: IngestSettings,
+    pub traces: TraceSettings,
+    pub storage: StorageSettings,
+    pub objects: ObjectSettings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -124,10 +135,16 @@ impl Settings {
         self.database.parsed_url()?;
         self.events.validate()?;
         self.jobs.validate()?;
+        self.traces.validate()?;
         let positive = [
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),
             ("server.body_limit_bytes", self.server.body_limit_bytes),
+            (
+                "ingest.otlp_body_limit_bytes",
+                self.ingest.otlp_body_limit_bytes,
+            ),
+            ("ingest.memory_bytes", self.ingest.memory_bytes),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

@@ -1,14 +1,15 @@
 //! Reports of traces in any order, from several writers at once: one result, and nothing twice.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
-        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceFilter, TraceId,
-        TraceReport, TraceWriter, Traces,
+        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceDurability,
+        TraceFilter, TraceId, TraceReport, TraceRetention, TraceSettings, TraceSink, TraceWriter,
+        Traces,
     },
-    platform::db::Db,
+    platform::{db::Db, objects::Objects},
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use tokio_util::sync::CancellationToken;
@@ -70,9 +71,25 @@ fn json(text: &str) -> JsonText {
     JsonText::of(&serde_json::from_str::<serde_json::Value>(text).unwrap())
 }
 
-fn recorder(db: &Db) -> (Recorder, TraceWriter) {
-    let prices = Prices::new(db.clone(), Clock::system());
-    Recorder::new(db.clone(), prices, Clock::system(), LONG)
+/// What a process of its own would have: its log lies in `folder`, beside those of others.
+fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
+    let settings = TraceSettings {
+        durability: TraceDurability::Process,
+        log_limit_bytes: 100_000_000,
+        large_bytes: 1000,
+        retention_days: 0,
+    };
+    Recorder::new(sink(db, folder), &settings, &folder.join("log"), LONG)
+}
+
+fn sink(db: &Db, folder: &Path) -> TraceSink {
+    TraceSink {
+        db: db.clone(),
+        prices: Prices::new(db.clone(), Clock::system()),
+        clock: Clock::system(),
+        objects: Objects::in_folder(folder, false).unwrap(),
+        large_bytes: 1000,
+    }
 }
 
 /// Sends every report of every trace, twice, in an order of its own and in batches.
@@ -88,8 +105,9 @@ async fn send_all(recorder: Recorder, project: ProjectId, seed: u64) {
     }
 }
 
-async fn everything_is_there_once(db: &Db, actor: &Actor) {
-    let traces = Traces::new(db.clone());
+async fn everything_is_there_once(db: &Db, folder: &Path, actor: &Actor) {
+    let (recorder, _) = intake(db, folder);
+    let traces = Traces::new(db.clone(), recorder);
     let limit = PageLimit::parse(Some(100)).unwrap();
     let page = traces
         .list(actor, TraceFilter::default(), 1, limit)
@@ -117,10 +135,10 @@ async fn everything_is_there_once(db: &Db, actor: &Actor) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_that_send_the_same_traces_at_once_make_each_once() {
     for database in databases() {
-        let actor = actor("p");
+        let (actor, folder) = (actor("p"), tempfile::tempdir().unwrap());
         let writers: Vec<_> = (0..2)
             .map(|_| {
-                let (recorder, writer) = recorder(&database.open());
+                let (recorder, writer) = intake(&database.open(), folder.path());
                 let stop = CancellationToken::new();
                 let running = tokio::spawn(writer.run(stop.clone()));
                 (recorder, stop, running)
@@ -136,6 +154,72 @@ async fn writers_that_send_the_same_traces_at_once_make_each_once() {
             drop(recorder);
             running.await.unwrap();
         }
-        everything_is_there_once(&database.open(), &actor).await;
+        everything_is_there_once(&database.open(), folder.path(), &actor).await;
+    }
+}
+
+/// A trace that began so many days ago, with an input that is too large for a row.
+fn aged(id: &str, days: u32) -> Vec<Report> {
+    let now = Clock::system().now();
+    let start = now.minus(Duration::from_hours(24) * days);
+    let trace: TraceId = id.parse().unwrap();
+    let observation = ObservationReport {
+        started_at: Some(start),
+        input: Some(JsonText::string(&"x".repeat(5000))),
+        ..ObservationReport::new("o".parse().unwrap(), trace, now)
+    };
+    vec![observation.into()]
+}
+
+async fn names(traces: &Traces, actor: &Actor) -> Vec<String> {
+    let limit = PageLimit::parse(None).unwrap();
+    let page = traces
+        .list(actor, TraceFilter::default(), 1, limit)
+        .await
+        .unwrap();
+    page.items
+        .iter()
+        .map(|found| found.trace.id.to_string())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_long_enough_or_deleted_is_gone_and_does_not_come_back() {
+    for database in databases() {
+        let (actor, folder) = (actor("p"), tempfile::tempdir().unwrap());
+        let db = database.open();
+        let sink = sink(&db, folder.path());
+        let (recorder, writer) = intake(&db, folder.path());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(writer.run(stop.clone()));
+        let retention = TraceRetention::new(&sink, recorder.clone(), 30);
+        let traces = Traces::new(db.clone(), recorder.clone());
+        for (id, days) in [("expired", 40), ("old", 20), ("new", 0)] {
+            recorder
+                .record(actor.project, aged(id, days))
+                .await
+                .unwrap();
+        }
+        assert_eq!(names(&traces, &actor).await, ["new", "old", "expired"]);
+        retention.keep_up(&stop).await.unwrap();
+        assert_eq!(names(&traces, &actor).await, ["new", "old"]);
+        retention.choose(&actor, Some(10)).await.unwrap();
+        retention.keep_up(&stop).await.unwrap();
+        assert_eq!(names(&traces, &actor).await, ["new"]);
+        retention
+            .delete(&actor, vec!["new".parse().unwrap()])
+            .await
+            .unwrap();
+        recorder
+            .record(actor.project, aged("new", 0))
+            .await
+            .unwrap();
+        recorder
+            .record(actor.project, aged("other", 0))
+            .await
+            .unwrap();
+        assert_eq!(names(&traces, &actor).await, ["other"]);
+        stop.cancel();
+        running.await.unwrap();
     }
 }

@@ -13,6 +13,7 @@ use super::database::{Database, Engine};
 
 pub const PUBLIC_KEY: &str = "pk-test-0123456789";
 pub const SECRET_KEY: &str = "sk-test-0123456789";
+const PROVIDER_KEY_SECRET: &str = "another secret for tests, 32 characters or more";
 const KEY_HASH_SECRET: &str = "a secret for tests, 32 characters or more";
 
 /// A running app, its first project's keys, and a client.
@@ -30,10 +31,13 @@ pub struct App {
 
 /// The variables of an app on this database, and `more`.
 fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let folder = database.folder.path().to_str().expect("UTF-8");
     let usual = [
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
+        ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
+        ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
         ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
         ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),
@@ -76,6 +80,16 @@ impl App {
         let (database, environment) = (self.database.clone(), self.environment.clone());
         self.stop().await;
         Self::launch(database, environment, roles).await
+    }
+
+    /// The same app, with every role, after a restart that changes settings.
+    pub async fn restarted_with(self, settings: &[(&str, &str)]) -> Self {
+        let (database, mut environment) = (self.database.clone(), self.environment.clone());
+        for (name, value) in settings {
+            environment.insert((*name).to_owned(), (*value).to_owned());
+        }
+        self.stop().await;
+        Self::launch(database, environment, &Role::SERVING).await
     }
 
     async fn launch(
@@ -159,6 +173,14 @@ impl App {
             .as_str()
             .expect("a secret")
             .to_owned();
+        Viewer {
+            app: self,
+            secret_key,
+        }
+    }
+
+    /// The same app as seen by this key.
+    pub const fn with_key(&self, secret_key: String) -> Viewer<'_> {
         Viewer {
             app: self,
             secret_key,

@@ -1,6 +1,10 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
+mod comments;
 mod errors;
+mod ingestion;
+mod llm_connections;
+mod metrics;
 mod models;
 mod observations;
 mod paging;
@@ -10,7 +14,10 @@ mod query;
 mod routes;
 mod score_configs;
 mod scores;
+mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;
+pub use ingestion::Batches;
+pub(in crate::interop) use ingestion::usage_details;
 pub use routes::routes;

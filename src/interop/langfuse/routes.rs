@@ -2,7 +2,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{models, observations, project, prompts, score_configs, scores, traces};
+use super::{
+    comments, ingestion, llm_connections, metrics, models, observations, project, prompts,
+    score_configs, scores, sessions, traces,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -10,7 +13,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(prompts::routes)
         .configure(models::routes)
         .configure(traces::routes)
+        .configure(llm_connections::routes)
         .configure(observations::routes)
         .configure(scores::routes)
-        .configure(score_configs::routes);
+        .configure(score_configs::routes)
+        .configure(sessions::routes)
+        .configure(comments::routes)
+        .configure(metrics::routes)
+        .configure(ingestion::routes);
 }

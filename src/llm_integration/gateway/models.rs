@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     kernel::ProjectId,
     llm_integration::{
-        CallerHeaders, LlmError,
+        CallerHeaders, LlmError, ProviderKind,
+        dialects::Dialect,
         providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
         routing::{RouteAlias, RouteTable},
     },
@@ -27,6 +28,14 @@ pub(super) async fn list(
             model: "*".to_owned(),
             remedy: "set `gateway.openai.api_key` or OPENAI_API_KEY, or another provider's",
         });
+    }
+    if let [only] = all.as_slice()
+        && speaks_openai(only)
+        && only.models.is_empty()
+        && routes.is_empty()
+    {
+        let limit = providers.client.first_byte_timeout;
+        return providers.list_models(only, headers, limit).await;
     }
     let calls = all.iter().map(|provider| of(providers, provider, headers));
     let mut models: Vec<Value> = routes.aliases().map(of_route).collect();
@@ -50,6 +59,9 @@ pub(super) async fn get(
         return Ok(answer(&of_route(alias)));
     }
     let Resolved { provider, model } = providers.resolve(project, name).await?;
+    if speaks_openai(&provider) {
+        return providers.one_model(&provider, &model, headers).await;
+    }
     match of(providers, &provider, headers).await? {
         Listed::Refused(answer) => Ok(answer),
         Listed::Models(found) => found
@@ -65,6 +77,12 @@ pub(super) async fn get(
 /// A route as a model of ours.
 fn of_route(alias: &RouteAlias) -> Value {
     json!({ "id": alias.as_str(), "object": "model", "created": 0, "owned_by": "kaname" })
+}
+
+/// Whether its answers about models are in the form that callers read.
+fn speaks_openai(provider: &Provider) -> bool {
+    provider.chat_dialects().contains(&Dialect::OpenAiChat)
+        && provider.kind != ProviderKind::Anthropic
 }
 
 /// What a provider said of its models.
@@ -84,7 +102,8 @@ async fn of(
     if !configured.is_empty() || !provider.serves(Operation::Models) {
         return Ok(Listed::Models(configured));
     }
-    let answer = providers.list_models(provider, headers).await?;
+    let limit = providers.client.first_byte_timeout;
+    let answer = providers.list_models(provider, headers, limit).await?;
     if answer.status != 200 {
         return Ok(Listed::Refused(answer));
     }

@@ -3,11 +3,18 @@
 mod cache;
 mod chat;
 mod guardrails;
+mod limits;
+mod messages;
 mod models;
 mod passed;
 mod prices;
+mod providers;
+mod reading;
 mod reconciliation;
+mod responses;
+mod retention;
 mod routes;
 mod routing;
+mod stored;
 
 pub use routes::routes;

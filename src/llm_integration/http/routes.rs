@@ -2,26 +2,60 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{cache, chat, guardrails, models, prices, reconciliation, routing};
+use super::{
+    cache, chat, guardrails,
+    limits::{policies, rules},
+    messages, models, prices, providers, reading, reconciliation, responses, retention, routing,
+    stored,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
+        .service(messages::create)
+        .service(messages::count_tokens)
+        .service(responses::create)
+        .service(responses::get)
+        .service(responses::delete)
+        .service(responses::cancel)
+        .service(responses::input_items)
         .service(models::list)
         .service(models::get)
+        .service(providers::list)
+        .service(providers::get)
+        .service(providers::put)
+        .service(providers::delete)
+        .service(providers::test)
+        .service(rules::list)
+        .service(rules::create)
+        .service(rules::usage)
+        .service(rules::get)
+        .service(rules::put)
+        .service(rules::delete)
+        .service(policies::get)
+        .service(policies::put)
+        .service(policies::delete)
         .service(prices::list)
         .service(prices::put)
         .service(prices::delete)
+        .service(routing::list)
+        .service(routing::get)
+        .service(routing::put)
+        .service(routing::delete)
+        .service(stored::get)
+        .service(stored::delete)
+        .service(stored::cancel)
+        .service(stored::input_items)
         .service(cache::purge)
-        .service(reconciliation::reconcile)
         .service(guardrails::list)
         .service(guardrails::create)
         .service(guardrails::try_text)
         .service(guardrails::get)
         .service(guardrails::replace)
         .service(guardrails::delete)
-        .service(routing::list)
-        .service(routing::get)
-        .service(routing::put)
-        .service(routing::delete);
+        .service(reconciliation::reconcile)
+        .service(retention::get)
+        .service(retention::put)
+        .service(retention::delete_trace)
+        .configure(reading::routes);
 }

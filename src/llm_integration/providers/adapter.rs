@@ -108,6 +108,7 @@ pub(super) fn segment(model: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             encoded.push(char::from(byte));
         } else {
+            encoded.push('%');
             for digit in [byte >> 4, byte & 15] {
                 encoded.push(char::from(HEX_DIGITS[usize::from(digit)]));
             }

@@ -23,7 +23,7 @@ pub struct ProviderClient {
     trusted: Client,
     /// For those of projects: it connects to public addresses only.
     guarded: Client,
-    pub(super) addresses: AddressRules,
+    addresses: AddressRules,
     pub(crate) first_byte_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) response_limit: usize,
@@ -65,7 +65,7 @@ impl ProviderClient {
         let client = match provider.origin {
             Origin::Settings => &self.trusted,
             Origin::Project => {
-                self.check_address(provider, request.url())?;
+                self.check(provider, request.url())?;
                 &self.guarded
             }
         };
@@ -78,7 +78,19 @@ impl ProviderClient {
         }
     }
 
-    fn check_address(&self, provider: &Provider, url: &Url) -> Result<(), LlmError> {
+    /// Whether a project may name this provider's address.
+    ///
+    /// # Errors
+    /// [`LlmError::ProviderRefused`] for one inside the operator's network.
+    pub(super) fn check_address(&self, provider: &Provider) -> Result<(), LlmError> {
+        let url = provider.address().map_err(|source| LlmError::NotAskable {
+            provider: provider.name.clone(),
+            source: Arc::new(source),
+        })?;
+        self.check(provider, &url)
+    }
+
+    fn check(&self, provider: &Provider, url: &Url) -> Result<(), LlmError> {
         self.addresses
             .check(url)
             .map_err(|source| LlmError::ProviderRefused {
@@ -92,10 +104,9 @@ impl ProviderClient {
         &self,
         provider: &Provider,
         request: Request,
+        limit: Duration,
     ) -> Result<WholeAnswer, LlmError> {
-        let response = self
-            .send(provider, request, self.first_byte_timeout)
-            .await?;
+        let response = self.send(provider, request, limit).await?;
         let (status, headers) = (response.status().as_u16(), passed_headers(&response));
         let body = self.read_whole(provider, response).await?;
         Ok(WholeAnswer {

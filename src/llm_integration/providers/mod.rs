@@ -8,6 +8,7 @@ mod adapter;
 mod addresses;
 mod caller;
 mod client;
+mod connections;
 mod event_stream;
 mod kind;
 mod name;
@@ -24,6 +25,9 @@ pub use adapter::CredentialsError;
 pub use addresses::{AddressRules, NotPublic};
 pub use caller::CallerHeaders;
 pub(super) use client::{ProviderClient, WholeAnswer, passed_headers};
+pub use connections::{
+    Connection, Connections, KeyCipher, NewConnection, NewSecrets, ProviderId, Tried,
+};
 pub use event_stream::{BrokenStream, EventStreamSplitter, StreamFrame};
 pub use kind::ProviderKind;
 pub use name::ProviderName;

@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     kernel::Timestamp,
-    llm_integration::{ModelPattern, dialects::Dialect},
+    llm_integration::{
+        ModelPattern,
+        dialects::{Dialect, ProviderError},
+    },
+    platform::config::SecretText,
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -38,6 +42,7 @@ pub struct Provider {
     /// The models it offers; empty = whatever it lists itself.
     pub models: Vec<ModelPattern>,
     pub(super) is_own_server: bool,
+    key_is_readable: bool,
     extra_headers: HeaderMap,
     adapter: Box<dyn Adapter>,
 }
@@ -45,6 +50,8 @@ pub struct Provider {
 /// A request that can not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAskable {
+    #[error("its stored key can not be opened; store it again")]
+    KeyUnreadable,
     #[error("it does not serve this")]
     NotServed,
     #[error("its address can not be used")]
@@ -66,7 +73,33 @@ impl Provider {
             is_own_server: spec.kind == ProviderKind::OpenAi && custom,
             extra_headers: spec.headers()?,
             adapter: spec.adapter()?,
+            key_is_readable: true,
         })
+    }
+
+    /// A provider whose stored secrets can not be opened: it keeps its name, and can not be asked.
+    ///
+    /// # Errors
+    /// As [`Provider::new`].
+    pub(super) fn without_key(spec: &ProviderSpec) -> Result<Self, SpecInvalid> {
+        let placeholder = ProviderSpec {
+            key: Some(SecretText::new("unreadable")),
+            ..spec.clone()
+        };
+        Ok(Self {
+            key_is_readable: false,
+            ..Self::new(&placeholder, Origin::Project)?
+        })
+    }
+
+    pub(super) fn address(&self) -> Result<Url, NotAskable> {
+        Ok(Url::parse(&self.adapter.below_base(""))?)
+    }
+
+    /// What an answer that is no success says, in one vocabulary.
+    pub fn refusal(&self, status: u16, body: &[u8]) -> ProviderError {
+        self.dialect_for(Dialect::OpenAiChat)
+            .decode_error(status, body)
     }
 
     /// The dialects in which it takes a chat itself, the best first.
@@ -147,6 +180,9 @@ impl Provider {
         body: Bytes,
         now: Timestamp,
     ) -> Result<Request, NotAskable> {
+        if !self.key_is_readable {
+            return Err(NotAskable::KeyUnreadable);
+        }
         let mut request = Request::new(method, Url::parse(&url)?);
         let headers = request.headers_mut();
         caller.forward(self.adapter.forwarded(), headers);
@@ -194,7 +230,6 @@ impl Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::config::SecretText;
 
     const DIALECT: Operation = Operation::Chat(Dialect::OpenAiChat);
 

@@ -1,21 +1,25 @@
 //! Which provider a model's name means, in each project.
 
-use std::{str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use reqwest::Method;
 
 use super::{
-    Ask, CallerHeaders, NotAskable, Origin, Provider, ProviderClient, ProviderKind, ProviderName,
-    ProviderSpec, WholeAnswer, settings,
+    Ask, CallerHeaders, KeyCipher, NotAskable, Origin, Provider, ProviderClient, ProviderKind,
+    ProviderName, ProviderSpec, WholeAnswer, adapter::segment, connections::Vault, settings,
 };
 use crate::{
     kernel::{Clock, ProjectId},
     llm_integration::{GatewaySettings, LlmError},
-    platform::config::ConfigError,
+    platform::{config::ConfigError, db::Db},
 };
 
 /// The providers of the operator and of every project. Cheap to clone.
 #[derive(Clone)]
 pub struct Providers {
     pub(crate) client: ProviderClient,
+    pub(super) vault: Vault,
     clock: Clock,
     configured: Arc<[Arc<Provider>]>,
 }
@@ -31,7 +35,13 @@ pub struct Resolved {
 impl Providers {
     /// # Errors
     /// When a provider in the settings lacks something, or the client can not be built.
-    pub fn new(settings: &GatewaySettings, clock: Clock) -> Result<Self, ConfigError> {
+    pub fn new(settings: &GatewaySettings, db: Db, clock: Clock) -> Result<Self, ConfigError> {
+        let secrets = (
+            &settings.provider_key_secret,
+            &settings.provider_key_secret_previous,
+        );
+        let cipher = KeyCipher::from_settings(secrets.0, secrets.1, db.url())?;
+
         let specs = settings::configured(settings)?;
         let build = |(section, spec): (String, ProviderSpec)| {
             Provider::new(&spec, Origin::Settings)
@@ -40,6 +50,7 @@ impl Providers {
         };
         Ok(Self {
             client: ProviderClient::new(settings)?,
+            vault: Vault::new(db, cipher),
             clock,
             configured: specs.into_iter().map(build).collect::<Result<_, _>>()?,
         })
@@ -54,8 +65,11 @@ impl Providers {
 
     /// Every provider that a project can call: its own, then the operator's that it does not replace.
     pub async fn of_project(&self, project: ProjectId) -> Result<Vec<Arc<Provider>>, LlmError> {
-        let _ = project;
-        Ok(self.configured.to_vec())
+        let own = self.vault.providers(project).await?;
+        let is_replaced = |name: &ProviderName| own.iter().any(|provider| provider.name == *name);
+        let configured = self.configured.iter();
+        let others = configured.filter(|provider| !is_replaced(&provider.name));
+        Ok(own.iter().chain(others).cloned().collect())
     }
 
     /// Whom a model's name means: `provider/model` the one that it names, any other name the provider
@@ -92,11 +106,27 @@ impl Providers {
         provider: &Provider,
         ask: &Ask<'_>,
         headers: &CallerHeaders,
-        body: bytes::Bytes,
+        body: Bytes,
     ) -> Result<reqwest::Request, LlmError> {
         provider
             .request(ask, headers, body, self.clock.now())
             .map_err(|source| not_askable(provider, source))
+    }
+
+    /// What a provider that speaks OpenAI's API says of one model.
+    pub(crate) async fn one_model(
+        &self,
+        provider: &Provider,
+        model: &str,
+        headers: &CallerHeaders,
+    ) -> Result<WholeAnswer, LlmError> {
+        let path = format!("/models/{}", segment(model));
+        let now = self.clock.now();
+        let request = provider
+            .passed_on(Method::GET, &path, headers, Bytes::new(), now)
+            .map_err(|source| not_askable(provider, source))?;
+        let limit = self.client.first_byte_timeout;
+        self.client.fetch(provider, request, limit).await
     }
 
     /// A provider's own list of models.
@@ -104,14 +134,15 @@ impl Providers {
         &self,
         provider: &Provider,
         headers: &CallerHeaders,
+        limit: Duration,
     ) -> Result<WholeAnswer, LlmError> {
         let ask = Ask {
             operation: super::Operation::Models,
             model: "",
             stream: false,
         };
-        let request = self.request(provider, &ask, headers, bytes::Bytes::new())?;
-        self.client.fetch(provider, request).await
+        let request = self.request(provider, &ask, headers, Bytes::new())?;
+        self.client.fetch(provider, request, limit).await
     }
 }
 

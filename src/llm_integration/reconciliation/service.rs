@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kernel::{Actor, Failure, Permission, Timestamp},
-    llm_integration::{LlmError, Prices, Traces},
+    llm_integration::{CallLedger, LlmError, Prices},
 };
 
 /// From the first to the last day of an invoice.
@@ -22,13 +22,13 @@ const DAY: Duration = Duration::from_hours(24);
 /// Compares invoices with the ledger. Cheap to clone.
 #[derive(Clone)]
 pub struct Reconciliations {
-    traces: Traces,
+    ledger: CallLedger,
     prices: Prices,
 }
 
 impl Reconciliations {
-    pub const fn new(traces: Traces, prices: Prices) -> Self {
-        Self { traces, prices }
+    pub const fn new(ledger: CallLedger, prices: Prices) -> Self {
+        Self { ledger, prices }
     }
 
     /// Compares an invoice, as CSV, with the calls of its days.
@@ -46,7 +46,7 @@ impl Reconciliations {
         let mut ledger = Ledger::default();
         let mut after = None;
         loop {
-            let page = self.traces.ledger(actor, (from, to), after).await?;
+            let page = self.ledger.page(actor, (from, to), after).await?;
             let (calls, next) = page;
             for call in calls {
                 ledger.add(call);

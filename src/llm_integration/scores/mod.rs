@@ -13,4 +13,5 @@ pub use model::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue,
 };
-pub use service::Scores;
+pub use service::{ScoreFilter, Scores};
+pub(super) use store::delete_of_traces;

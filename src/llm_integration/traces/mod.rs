@@ -1,26 +1,34 @@
 //! Traces and observations: what an application did, kept so that it can be read back.
 //!
-//! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
-//! observations belong to one project and are reached only through its actors.
+//! [`Recorder`] writes them, many in one commit; `reading` reads them. A trace and its observations
+//! belong to one project and are reached only through its actors.
 
 mod costing;
-mod filter;
+mod direct;
 mod ids;
 mod json_text;
+mod ledger;
 mod limits;
 mod merge;
 mod model;
 mod recorder;
 mod report;
-mod schema;
-mod service;
+mod retention;
+pub(super) mod schema;
+mod settings;
+mod sink;
 mod store;
+mod writer;
 
-pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
+pub use ledger::{CallLedger, LedgerPosition};
+pub use merge::ObjectRef;
 pub(super) use model::named;
-pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
-pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use model::{DEFAULT_ENVIRONMENT, Level, ObservationKind};
+pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};
-pub use service::{FoundObservation, LedgerPosition, TraceDetails, TracePage, Traces};
+pub use retention::{DeleteOfTraces, MAX_RETENTION_DAYS, RetentionChoice, TraceRetention};
+pub use settings::{TraceDurability, TraceSettings};
+pub use sink::Sink;
+pub use writer::TraceWriter;

@@ -21,7 +21,7 @@ const SHORT_ANSWERS: &[(&str, u64)] = &[
 
 /// Whether thinking must be asked for by a number of tokens. The name can stand behind a prefix, as
 /// in `anthropic/claude-sonnet-4-5`.
-pub(super) fn knows_budgets_only(model: &str) -> bool {
+pub(in super::super) fn knows_budgets_only(model: &str) -> bool {
     let name = claude(model);
     KNOWS_BUDGETS_ONLY
         .iter()

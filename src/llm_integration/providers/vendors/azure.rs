@@ -37,7 +37,10 @@ impl Azure {
         key: SecretText,
     ) -> Self {
         let is_v1 = endpoint.ends_with(V1);
-        let endpoint = endpoint.trim_end_matches(V1).trim_end_matches("/openai");
+        let endpoint = [V1, "/openai/deployments", "/openai"]
+            .iter()
+            .find_map(|path| endpoint.strip_suffix(path))
+            .unwrap_or(endpoint);
         Self {
             endpoint: endpoint.to_owned(),
             api_version: api_version.filter(|_| !is_v1),
