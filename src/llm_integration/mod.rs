@@ -6,6 +6,7 @@
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
 pub mod dialects;
+pub mod embeddings;
 mod error;
 mod gateway;
 mod http;

@@ -107,8 +107,11 @@ impl Reply {
     /// An answer to whatever is asked: a completion that is an empty list of models, too.
     pub fn of_anything() -> Self {
         let message = json!({ "role": "assistant", "content": "Hello" });
-        Self::json(200, &json!({ "object": "chat.completion", "data": [], "model": "m",
-            "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }))
+        Self::json(
+            200,
+            &json!({ "object": "chat.completion", "data": [], "model": "m",
+            "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }),
+        )
     }
 
     /// A whole answer of gpt-4o-mini: 1,000 tokens in, 400 of them cached, and 200 out.

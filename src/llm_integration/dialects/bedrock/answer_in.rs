@@ -8,7 +8,9 @@ use crate::llm_integration::{
     Usage,
     dialects::{
         Dialect, Unreadable,
-        chat::{Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse},
+        chat::{
+            Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse,
+        },
     },
 };
 
@@ -32,9 +34,9 @@ struct Message {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ServiceTier {
+struct ServiceTier {
     #[serde(rename = "type")]
-    pub name: String,
+    name: String,
 }
 
 pub(super) fn decode(body: &[u8]) -> Result<Answer, Unreadable> {

@@ -12,10 +12,7 @@ use crate::llm_integration::dialects::{
 };
 
 /// Instructions, in blocks.
-pub(super) fn system(
-    request: &Request,
-    losses: &mut Losses,
-) -> Result<Vec<Value>, Untranslatable> {
+pub(super) fn system(request: &Request, losses: &mut Losses) -> Result<Vec<Value>, Untranslatable> {
     blocks(&request.system, "system", losses)
 }
 
@@ -67,11 +64,7 @@ fn encode(
     Ok(written)
 }
 
-fn blocks(
-    parts: &[Part],
-    path: &str,
-    losses: &mut Losses,
-) -> Result<Vec<Value>, Untranslatable> {
+fn blocks(parts: &[Part], path: &str, losses: &mut Losses) -> Result<Vec<Value>, Untranslatable> {
     let mut written = Vec::with_capacity(parts.len());
     for (at, part) in parts.iter().enumerate() {
         let path = format!("{path}.content[{at}]");

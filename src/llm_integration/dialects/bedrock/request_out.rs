@@ -103,7 +103,9 @@ fn thinking(request: &Request, losses: &mut Losses) -> ThinkingWords {
         },
         (_, Some(effort)) if budgets_only => {
             // The budget is part of what the answer may have.
-            let most = request.max_tokens.map_or(u64::MAX, |most| most.saturating_sub(1));
+            let most = request
+                .max_tokens
+                .map_or(u64::MAX, |most| most.saturating_sub(1));
             let budget = effort.budget().unwrap_or(MIN_THINKING_TOKENS).min(most);
             if budget < MIN_THINKING_TOKENS {
                 losses.note("reasoning_effort");

@@ -50,24 +50,12 @@ fn offered(request: &Request) -> impl Iterator<Item = (usize, &Tool)> {
 }
 
 fn has_calls(request: &Request) -> bool {
-    let mut parts = request
-        .messages
-        .iter()
-        .flat_map(|message| &message.parts);
-    parts.any(|part| {
-        matches!(
-            part.content,
-            Content::ToolUse(_) | Content::ToolResult(_)
-        )
-    })
+    let mut parts = request.messages.iter().flat_map(|message| &message.parts);
+    parts.any(|part| matches!(part.content, Content::ToolUse(_) | Content::ToolResult(_)))
 }
 
 /// The tool, and the mark behind it.
-fn encode_tool(
-    at: usize,
-    tool: &Tool,
-    losses: &mut Losses,
-) -> Result<Vec<Value>, Untranslatable> {
+fn encode_tool(at: usize, tool: &Tool, losses: &mut Losses) -> Result<Vec<Value>, Untranslatable> {
     match tool {
         Tool::Function {
             name,

@@ -9,7 +9,9 @@ use crate::llm_integration::{
     Usage,
     dialects::{
         Dialect, Unreadable,
-        chat::{Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse},
+        chat::{
+            Answer, Choice, Content, Image, Opaque, Part, Source, StopReason, Thinking, ToolUse,
+        },
     },
 };
 
@@ -233,10 +235,16 @@ pub(super) fn stop_reason(word: &str, calls: bool, message: Option<String>) -> S
         "STOP" if calls => StopReason::ToolUse,
         "STOP" => StopReason::End,
         "MAX_TOKENS" => StopReason::MaxTokens,
-        "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII"
-        | "IMAGE_SAFETY" | "IMAGE_PROHIBITED_CONTENT" | "IMAGE_RECITATION" | "MODEL_ARMOR" => {
-            StopReason::ContentFilter
-        }
+        "SAFETY"
+        | "RECITATION"
+        | "LANGUAGE"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_RECITATION"
+        | "MODEL_ARMOR" => StopReason::ContentFilter,
         other => StopReason::Other(message.unwrap_or_else(|| other.to_ascii_lowercase())),
     }
 }
@@ -255,16 +263,18 @@ impl PromptFeedback {
 
 /// In OpenAI's form.
 pub(super) fn logprobs(result: &LogprobsResult) -> Value {
-    let entry = |token: &TokenLogprob| {
-        json!({ "token": token.token, "logprob": token.log_probability, "bytes": token.token.as_bytes() })
-    };
+    let entry = |token: &TokenLogprob| json!({ "token": token.token, "logprob": token.log_probability, "bytes": token.token.as_bytes() });
     let tops = result.top_candidates.iter().map(Some);
     let tops = tops.chain(std::iter::repeat(None));
-    let content = result.chosen_candidates.iter().zip(tops).map(|(chosen, top)| {
-        let mut content = entry(chosen);
-        let tops = top.map(|top| top.candidates.iter().map(entry).collect::<Vec<_>>());
-        content["top_logprobs"] = tops.unwrap_or_default().into();
-        content
-    });
+    let content = result
+        .chosen_candidates
+        .iter()
+        .zip(tops)
+        .map(|(chosen, top)| {
+            let mut content = entry(chosen);
+            let tops = top.map(|top| top.candidates.iter().map(entry).collect::<Vec<_>>());
+            content["top_logprobs"] = tops.unwrap_or_default().into();
+            content
+        });
     json!({ "content": content.collect::<Vec<_>>() })
 }

@@ -77,9 +77,8 @@ pub(super) fn encode(
 impl<'a> Writer<'a> {
     fn message(&mut self, message: &'a Message, path: &str) -> Result<Vec<Value>, Untranslatable> {
         if message.name.is_some() {
-            let why = format!(
-                "{WHOSE} does not tell participants apart; say who speaks in the text"
-            );
+            let why =
+                format!("{WHOSE} does not tell participants apart; say who speaks in the text");
             self.losses.lose(format!("{path}.name"), why)?;
         }
         self.losses
@@ -111,18 +110,12 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
-    fn part(
-        &mut self,
-        content: &'a Content,
-        path: &str,
-    ) -> Result<Option<Value>, Untranslatable> {
+    fn part(&mut self, content: &'a Content, path: &str) -> Result<Option<Value>, Untranslatable> {
         match content {
             Content::Text(text) | Content::Refusal(text) if text.is_empty() => Ok(None),
             Content::Text(text) | Content::Refusal(text) => Ok(Some(json!({ "text": text }))),
             Content::Image(image) => self.image(image, path),
-            Content::Audio { data, format } => {
-                Ok(Some(inline(&format!("audio/{format}"), data)))
-            }
+            Content::Audio { data, format } => Ok(Some(inline(&format!("audio/{format}"), data))),
             Content::Document(document) => self.document(document, path),
             Content::ToolUse(call) => self.call(call, path),
             Content::ToolResult(result) => self.result(result, path).map(Some),
@@ -192,8 +185,7 @@ impl<'a> Writer<'a> {
             return Ok(None);
         };
         let (id, signature) = signature::of_id(&call.id);
-        let mut part =
-            json!({ "functionCall": { "id": id, "name": call.name, "args": args } });
+        let mut part = json!({ "functionCall": { "id": id, "name": call.name, "args": args } });
         if let Some(signature) = signature {
             part["thoughtSignature"] = signature.into();
         }
@@ -234,7 +226,11 @@ fn inline(media_type: &str, data: &str) -> Value {
 }
 
 fn type_of(url: &str) -> Option<&'static str> {
-    let path = url.split(['?', '#']).next().unwrap_or(url).to_ascii_lowercase();
+    let path = url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or(url)
+        .to_ascii_lowercase();
     TYPES
         .iter()
         .find(|(end, _)| path.ends_with(end))

@@ -7,7 +7,9 @@ use crate::llm_integration::dialects::{ErrorKind, ProviderError, failure};
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Body {
-    One { error: ErrorObject },
+    One {
+        error: ErrorObject,
+    },
     /// A stream that was refused answers a list.
     Several(Vec<Entry>),
 }

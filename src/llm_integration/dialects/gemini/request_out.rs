@@ -55,11 +55,20 @@ fn generation_config(
     put("temperature", sampling.temperature.map(Value::from));
     put("topP", sampling.top_p.map(Value::from));
     put("topK", sampling.top_k.map(Value::from));
-    put("frequencyPenalty", sampling.frequency_penalty.map(Value::from));
-    put("presencePenalty", sampling.presence_penalty.map(Value::from));
+    put(
+        "frequencyPenalty",
+        sampling.frequency_penalty.map(Value::from),
+    );
+    put(
+        "presencePenalty",
+        sampling.presence_penalty.map(Value::from),
+    );
     put("seed", sampling.seed.map(Value::from));
     put("maxOutputTokens", request.max_tokens.map(Value::from));
-    put("candidateCount", request.n.filter(|n| *n > 1).map(Value::from));
+    put(
+        "candidateCount",
+        request.n.filter(|n| *n > 1).map(Value::from),
+    );
     if let Some(logprobs) = request.logprobs {
         put("responseLogprobs", Some(true.into()));
         put("logprobs", logprobs.top.map(Value::from));

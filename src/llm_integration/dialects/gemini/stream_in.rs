@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     answer_in::{self, Candidate, Ids, Response, logprobs, stop_reason},
@@ -11,7 +12,7 @@ use super::{
 use crate::llm_integration::{
     Usage,
     dialects::{
-        Completeness, DecodeEvents, Frame, Unreadable,
+        Completeness, DecodeEvents, Dialect, Frame, Unreadable,
         chat::{Content, Delta, Event, Opaque, PartStart},
     },
 };
@@ -77,9 +78,10 @@ impl DecodeEvents for Decoder {
             .try_for_each(|candidate| self.candidate(candidate, &mut ids, events));
         self.ids = Some(ids);
         taken?;
-        if let Some(feedback) = response.prompt_feedback.filter(|feedback| {
-            is_empty && feedback.block_reason.is_some()
-        }) {
+        if let Some(feedback) = response
+            .prompt_feedback
+            .filter(|feedback| is_empty && feedback.block_reason.is_some())
+        {
             self.complete = true;
             let reason = feedback.refusal();
             events.push(Event::Stop { choice: 0, reason });
@@ -143,12 +145,13 @@ impl Following {
         events: &mut Vec<Event>,
     ) -> Result<(), Unreadable> {
         match content {
-            Content::Text(text) => {
-                self.go_on(choice, Open::Text, Delta::Text(text), events)
-            }
-            Content::Thinking(thinking) => {
-                self.go_on(choice, Open::Thinking, Delta::Thinking(thinking.text), events)
-            }
+            Content::Text(text) => self.go_on(choice, Open::Text, Delta::Text(text), events),
+            Content::Thinking(thinking) => self.go_on(
+                choice,
+                Open::Thinking,
+                Delta::Thinking(thinking.text),
+                events,
+            ),
             Content::ToolUse(call) => {
                 self.calls = true;
                 let start = PartStart::ToolUse {
@@ -169,9 +172,9 @@ impl Following {
             Content::Opaque(opaque) => self.whole(choice, PartStart::Opaque(opaque), events),
             other => {
                 let opaque = Opaque {
-                    dialect: crate::llm_integration::dialects::Dialect::Gemini,
+                    dialect: Dialect::Gemini,
                     kind: other.name().to_owned(),
-                    value: serde_json::Value::Null,
+                    value: Value::Null,
                 };
                 self.whole(choice, PartStart::Opaque(opaque), events)
             }
@@ -222,7 +225,9 @@ impl Following {
     ) -> Result<usize, Unreadable> {
         self.close(choice, events);
         if self.parts >= MAX_PARTS {
-            return Err(Unreadable::new(format!("it has more than {MAX_PARTS} parts")));
+            return Err(Unreadable::new(format!(
+                "it has more than {MAX_PARTS} parts"
+            )));
         }
         let part = self.parts;
         self.parts += 1;

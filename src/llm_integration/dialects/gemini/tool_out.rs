@@ -76,17 +76,24 @@ fn function(name: &str, description: Option<&str>, parameters: Option<&Value>) -
 fn has_properties(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| {
         let empty = |properties: &Value| properties.as_object().is_none_or(Map::is_empty);
-        schema.keys().any(|key| key != "type" && key != "properties" && key != "additionalProperties")
+        schema
+            .keys()
+            .any(|key| key != "type" && key != "properties" && key != "additionalProperties")
             || !schema.get("properties").is_none_or(empty)
     })
 }
 
 /// `VALIDATED` lets the model choose, and holds it to the schemas.
 fn calling(request: &Request) -> Option<Value> {
-    let strict = request
-        .tools
-        .iter()
-        .any(|tool| matches!(tool, Tool::Function { strict: Some(true), .. }));
+    let strict = request.tools.iter().any(|tool| {
+        matches!(
+            tool,
+            Tool::Function {
+                strict: Some(true),
+                ..
+            }
+        )
+    });
     match &request.tool_choice {
         None | Some(ToolChoice::Auto) if strict => Some(json!({ "mode": "VALIDATED" })),
         None => None,

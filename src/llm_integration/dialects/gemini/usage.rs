@@ -36,7 +36,9 @@ fn of(details: &[OfModality], modality: &str) -> u64 {
 
 impl From<GeminiUsage> for Usage {
     fn from(usage: GeminiUsage) -> Self {
-        let cached = usage.cached_content_token_count.min(usage.prompt_token_count);
+        let cached = usage
+            .cached_content_token_count
+            .min(usage.prompt_token_count);
         let cached_audio = of(&usage.cache_tokens_details, "AUDIO").min(cached);
         let mut rest = usage.prompt_token_count - cached;
         let prompt = &usage.prompt_tokens_details;
@@ -92,7 +94,14 @@ mod tests {
         .unwrap();
         let usage = Usage::from(usage);
         assert_eq!((usage.input, usage.input_cached), (270, 350));
-        assert_eq!((usage.input_audio, usage.input_audio_cached, usage.input_image), (100, 50, 250));
+        assert_eq!(
+            (
+                usage.input_audio,
+                usage.input_audio_cached,
+                usage.input_image
+            ),
+            (100, 50, 250)
+        );
         assert_eq!((usage.output, usage.output_reasoning), (50, 30));
         assert_eq!(usage.all_input() + usage.all_output(), usage.total);
     }
