@@ -108,6 +108,7 @@ error_codes! {
     ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
     ProviderNotConfigured = "provider_not_configured", NotFound, "No provider is configured that could offer the model; trying again does not help.";
     ProviderFailed = "provider_failed", Upstream, "The model provider could not be reached or broke off.";
+    ProviderUnavailable = "provider_unavailable", Unavailable, "The model provider failed lately and is left alone for a moment; try again after the time given.";
     ProviderTimeout = "provider_timeout", Timeout, "The model provider did not answer in time.";
     RateLimitExceeded = "rate_limit_exceeded", RateLimited, "A limit of requests or tokens is reached; try again after the time given.";
     InsufficientQuota = "insufficient_quota", RateLimited, "A budget is used up; trying again does not help.";
@@ -118,6 +119,8 @@ error_codes! {
     ProviderInvalid = "provider_invalid", Invalid, "The description of the provider is not valid.";
     ProviderKeysOff = "provider_keys_off", Conflict, "The operator has set no master key, so keys of providers can not be stored.";
     PriceInvalid = "price_invalid", Invalid, "The price entry is not valid.";
+    RouteInvalid = "route_invalid", Invalid, "The route, or one that it leads to, is not valid.";
+    RouteChanged = "route_changed", Conflict, "The route has another version than the one that was to be replaced.";
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ permissions! {
     MembersManage = "members:manage", "Add, change and remove the project's members.";
     ProvidersManage = "providers:manage", "Connect providers of the project's own, with their keys.";
     PricesManage = "prices:manage", "Edit the price table.";
+    RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
 }
 
 impl fmt::Display for Permission {

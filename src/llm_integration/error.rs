@@ -5,12 +5,18 @@ use std::{error::Error, sync::Arc, time::Duration};
 use super::{NotAskable, NotPublic, ProviderName};
 use crate::{
     kernel::{ErrorCode, Failure},
-    llm_integration::{LimitExceeded, dialects::Untranslatable},
+    llm_integration::{
+        LimitExceeded,
+        dialects::{Unreadable, Untranslatable},
+    },
     platform::db::DbError,
 };
 
 /// What a caller is told to wait while limits can not be counted.
 const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a caller is told to wait for a place.
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LlmError {
@@ -68,6 +74,26 @@ pub enum LlmError {
         provider: ProviderName,
         source: Arc<NotPublic>,
     },
+    #[error("{provider}'s answer is not as its API describes it")]
+    AnswerUnreadable {
+        provider: ProviderName,
+        source: Unreadable,
+    },
+    #[error("every provider of `{model}` failed lately and is left alone for a moment")]
+    BreakersOpen {
+        model: String,
+        retry_after: Duration,
+    },
+    #[error("{provider} has no place for another call; try again in a moment")]
+    ProviderBusy { provider: ProviderName },
+    #[error("the gateway has no place for another call; try again in a moment")]
+    GatewayBusy,
+    #[error("the routes can not be read")]
+    RoutesUnreadable(#[source] Arc<DbError>),
+    #[error("no case of the route `{alias}` applies to this call")]
+    NoRouteApplies { alias: String },
+    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
+    CallTimeout { limit: Duration },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -102,6 +128,39 @@ pub enum LlmError {
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
     PriceNotFound { model: String },
+    #[error("{what}")]
+    RouteInvalid { what: String },
+    #[error("this project has no route `{alias}` of its own")]
+    RouteNotFound { alias: String },
+    #[error("the route `{alias}` was changed since: {}", standing(*.version))]
+    RouteChanged {
+        alias: String,
+        /// The version stored.
+        version: Option<i32>,
+    },
+}
+
+fn standing(version: Option<i32>) -> String {
+    version.map_or_else(
+        || "it does not exist".to_owned(),
+        |version| format!("its version is {version}"),
+    )
+}
+
+impl LlmError {
+    /// The provider that it is about.
+    pub const fn provider(&self) -> Option<&ProviderName> {
+        match self {
+            Self::ProviderFailed { provider, .. }
+            | Self::ProviderCutOff { provider }
+            | Self::ProviderTimeout { provider, .. }
+            | Self::AnswerTooLarge { provider, .. }
+            | Self::AnswerUnreadable { provider, .. }
+            | Self::NotAskable { provider, .. }
+            | Self::ProviderBusy { provider } => Some(provider),
+            _ => None,
+        }
+    }
 }
 
 impl From<LlmError> for Failure {
@@ -114,9 +173,10 @@ impl From<LlmError> for Failure {
             E::ProviderKeyUnsealable(_) => return Self::internal(error),
             E::ProviderInvalid { .. } => ErrorCode::ProviderInvalid,
             E::ProviderKeysOff => ErrorCode::ProviderKeysOff,
-            E::InvalidCall { .. } | E::InvalidRequest { .. } | E::Untranslatable(_) => {
-                ErrorCode::InvalidRequest
-            }
+            E::InvalidCall { .. }
+            | E::InvalidRequest { .. }
+            | E::Untranslatable(_)
+            | E::NoRouteApplies { .. } => ErrorCode::InvalidRequest,
             E::LimitExceeded(exceeded) => return (*exceeded).into(),
             E::LimitsUnavailable => {
                 return Self::new(ErrorCode::Unavailable, error.to_string())
@@ -136,15 +196,29 @@ impl From<LlmError> for Failure {
             E::ProviderFailed { .. }
             | E::ProviderCutOff { .. }
             | E::AnswerTooLarge { .. }
+            | E::AnswerUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
-            E::TraceNotFound { .. }
+            E::NotAskable { .. } | E::ProviderRefused { .. } => ErrorCode::ProviderNotConfigured,
+            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::BreakersOpen { retry_after, .. } => {
+                return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
+                    .retry_after(retry_after);
+            }
+            E::ProviderBusy { .. } | E::GatewayBusy => {
+                return Self::new(ErrorCode::Overloaded, error.to_string())
+                    .retry_after(BUSY_RETRY_AFTER);
+            }
+            E::RoutesUnreadable(_) => ErrorCode::Unavailable,
+            E::RouteNotFound { .. }
+            | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::ProviderNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
+            E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
+            E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)
     }

@@ -13,13 +13,14 @@ mod http;
 mod limits;
 mod pricing;
 pub mod providers;
+pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway};
+pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
@@ -35,6 +36,7 @@ pub use providers::{
     AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
     NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
+pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,

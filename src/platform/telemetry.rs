@@ -17,6 +17,48 @@ const DURATION_BUCKETS: &[f64] = &[
     60.0,
 ];
 
+/// Buckets of single metrics, as OpenTelemetry's conventions for generative AI have them.
+const BUCKETS: &[(&str, &[f64])] = &[
+    (
+        "gen_ai_client_token_usage",
+        &[
+            1.0,
+            4.0,
+            16.0,
+            64.0,
+            256.0,
+            1024.0,
+            4096.0,
+            16_384.0,
+            65_536.0,
+            262_144.0,
+            1_048_576.0,
+            4_194_304.0,
+            16_777_216.0,
+            67_108_864.0,
+        ],
+    ),
+    (
+        "gen_ai_client_operation_duration_seconds",
+        &[
+            0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+        ],
+    ),
+    (
+        "gen_ai_client_operation_time_to_first_chunk_seconds",
+        &[
+            0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5,
+            10.0,
+        ],
+    ),
+    (
+        "gen_ai_client_operation_time_per_output_chunk_seconds",
+        &[
+            0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5,
+        ],
+    ),
+];
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TelemetrySettings {
@@ -126,11 +168,16 @@ fn span_exporter(settings: &TelemetrySettings) -> Result<Option<SdkTracerProvide
 pub fn prometheus() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
-        PrometheusBuilder::new()
-            .set_buckets_for_metric(
-                Matcher::Suffix("duration_seconds".to_owned()),
-                DURATION_BUCKETS,
-            )
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(
+            Matcher::Suffix("duration_seconds".to_owned()),
+            DURATION_BUCKETS,
+        );
+        BUCKETS
+            .iter()
+            .fold(builder, |builder, (metric, buckets)| {
+                let metric = Matcher::Full((*metric).to_owned());
+                builder.and_then(|builder| builder.set_buckets_for_metric(metric, buckets))
+            })
             .and_then(PrometheusBuilder::install_recorder)
             .expect("this is the only recorder of the process")
     })

@@ -77,6 +77,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.connections.clone()))
         .app_data(web::Data::new(parts.gateway.clone()))
         .app_data(web::Data::new(parts.prices.clone()))
+        .app_data(web::Data::new(parts.routes.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

@@ -23,6 +23,7 @@ pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: Canc
     let mut queues = Queues::default();
     loop {
         pools(&parts);
+        parts.gateway.set_gauges();
         // Only the event-processor measures them.
         if let Some(figures) = parts.bus.gauges().read() {
             events(&figures);

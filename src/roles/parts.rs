@@ -7,7 +7,8 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Connections, Gateway, Limits, Prices, Providers, Recorder, Scores, TraceWriter, Traces,
+        Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
+        TraceWriter, Traces,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
@@ -51,6 +52,7 @@ pub(super) struct Parts {
     pub connections: Connections,
     pub gateway: Gateway,
     pub prices: Prices,
+    pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
@@ -87,13 +89,23 @@ impl Parts {
             clock.clone(),
             settings.gateway.trace_timeout(),
         );
+        let routes = Routes::new(
+            db.clone(),
+            clock.clone(),
+            providers.clone(),
+            &settings.gateway.routes,
+        )?;
         let gateway = Gateway::new(
             &settings.gateway,
-            providers,
-            prices.clone(),
-            recorder,
-            clock.clone(),
-        )?;
+            GatewayParts {
+                providers,
+                routes: routes.clone(),
+                limits: limits.clone(),
+                prices: prices.clone(),
+                recorder,
+                clock: clock.clone(),
+            },
+        );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -104,6 +116,7 @@ impl Parts {
             connections,
             gateway,
             prices,
+            routes,
             limits,
             traces: Traces::new(db.clone()),
             scores: Scores::new(db.clone(), clock.clone()),

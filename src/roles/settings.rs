@@ -37,7 +37,7 @@ const SECRETS: &[&str] = &[
 ];
 
 /// Tables whose keys are names that the operator gives.
-const OPEN: &[&str] = &["gateway.providers"];
+const OPEN: &[&str] = &["gateway.providers", "gateway.routes"];
 
 /// Names that other software has made well known.
 const WELL_KNOWN: &[WellKnown] = &[

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, providers, scores,
+    gateway, jobs, langfuse_prompts, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -87,6 +87,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let mut cases = cases(&app).await;
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);
+        cases.extend(routes::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());

@@ -17,6 +17,8 @@ mod migrations;
 mod openapi;
 mod prompts;
 mod providers;
+mod routes;
+mod routing;
 mod scores;
 mod shell;
 mod start;

@@ -79,7 +79,11 @@ impl Losses {
             if ADVISORY.contains(&name.as_str()) {
                 self.note(name.as_str());
             } else if !asks_nothing(name, value) {
-                let why = format!("{whose} has no such field; leave it out");
+                let why = if KEPT_STATE.contains(&name.as_str()) {
+                    format!("{whose} keeps nothing between calls; send the whole conversation")
+                } else {
+                    format!("{whose} has no such field; leave it out")
+                };
                 self.lose(format!("{prefix}{name}"), why)?;
             }
         }
@@ -90,6 +94,20 @@ impl Losses {
         self.dropped
     }
 }
+
+/// What responses include without being asked, or by a field that is translated.
+const ALWAYS_INCLUDED: &[&str] = &[
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+];
+/// What only whoever keeps conversations can do.
+const KEPT_STATE: &[&str] = &[
+    "background",
+    "conversation",
+    "previous_response_id",
+    "prompt",
+    "store",
+];
 
 /// Whether the value is what everybody does without the field.
 fn asks_nothing(name: &str, value: &Value) -> bool {
@@ -102,7 +120,10 @@ fn asks_nothing(name: &str, value: &Value) -> bool {
             | "is_error"
             | "logprobs",
             Value::Bool(false),
-        ) => true,
+        )
+        // Names what another vendor made.
+        | ("id", Value::String(_))
+        | (_, Value::Null) => true,
         ("speed", Value::String(word)) => word == "standard",
         ("truncation", Value::String(word)) => word == "disabled",
         ("status", Value::String(word)) => word == "completed",
@@ -110,9 +131,11 @@ fn asks_nothing(name: &str, value: &Value) -> bool {
         ("caller", Value::Object(caller)) => {
             caller.get("type").is_some_and(|kind| kind == "direct")
         }
-        (_, Value::Null) => true,
+        ("include", Value::Array(names)) => names.iter().all(|name| {
+            let name = name.as_str().unwrap_or_default();
+            ALWAYS_INCLUDED.contains(&name)
+        }),
         (_, Value::Array(items)) => items.is_empty(),
-        (_, Value::Object(fields)) => fields.is_empty(),
         _ => false,
     }
 }

@@ -1,27 +1,30 @@
-//! One call from its begin to its record: whatever ends it, a trace says what happened.
+//! One call from its begin to its record: whatever ends it, a trace says what happened, and limits
+//! count what it used.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use serde_json::{Map, Value, json};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tracing::{Span, field::Empty};
 
 use super::{
-    assembly::{Assembly, Seen},
+    assembly::Seen,
+    draft::{CHAT, Closed, Draft, Routed},
     generation::Generation,
-    request::ChatRequest,
+    metrics::{self, Measured},
+    request::CallRequest,
+    tap::Tap,
+    tries::{TryLog, Upstream},
 };
 use crate::{
-    kernel::{Clock, ProjectId, Timestamp},
+    kernel::{Clock, ProjectId},
     llm_integration::{
-        JsonText, Level, NotStored, ObservationId, ObservationKind, ObservationReport, PriceTable,
-        PricedCall, Recorder, Report, TraceId, TraceReport, providers::Provider,
+        Actual, Estimate, NotStored, PriceTable, ProviderKind, Recorder, Report, Reservation,
+        TraceId,
+        dialects::{Completeness, Frame, Unreadable, chat::Event},
     },
 };
 
-/// The operation, in OpenTelemetry's words.
-const CHAT: &str = "chat";
 const CLIENT_LEFT: &str = "the client went away before the answer ended";
-const MAX_STATUS_CHARS: usize = 1000;
 
 /// What a call is recorded with.
 #[derive(Clone)]
@@ -33,50 +36,81 @@ pub(super) struct Ledger {
     pub prices: Option<Arc<PriceTable>>,
 }
 
+/// Room that a call holds until it has ended.
+pub(super) struct Held {
+    pub reservation: Reservation,
+    pub estimate: Estimate,
+    pub _place: OwnedSemaphorePermit,
+}
+
 /// A call in progress. Dropped before it has ended, it is recorded as left by its client.
 pub(super) struct Call {
     ledger: Ledger,
     trace_id: TraceId,
     /// `None` once the call is recorded.
     draft: Option<Box<Draft>>,
-    /// What has come of a streamed answer.
-    assembly: Option<Assembly>,
+    /// `None` for a shadow, which counts for nobody.
+    held: Option<Held>,
+    tap: Option<Tap>,
+    pub routed: Routed,
+    pub log: TryLog,
+    began: Instant,
+    first_chunk_after: Option<Duration>,
+    chunks: u64,
     span: Span,
 }
 
-/// The record as far as it is known before the answer.
-struct Draft {
-    trace: TraceReport,
-    observation: ObservationReport,
-    metadata: Map<String, Value>,
-    provider: Arc<Provider>,
+/// How a call ended.
+pub(super) struct Failure {
+    /// One word for metrics.
+    pub class: &'static str,
+    pub message: String,
 }
 
 impl Call {
-    pub fn begin(ledger: Ledger, provider: Arc<Provider>, request: ChatRequest) -> Self {
-        let draft = Box::new(Draft::new(&ledger.clock, provider, request));
-        let model = draft.observation.model.as_deref();
-        let provider = draft.provider.kind.otel_name();
+    pub fn begin(ledger: Ledger, request: &CallRequest, routed: Routed, held: Held) -> Self {
+        let draft = Draft::new(&ledger.clock, request);
+        Self::of(ledger, draft, routed, Some(held))
+    }
+
+    /// A call beside this one, in the same trace, that nobody waits for.
+    pub fn shadow(&self) -> Option<Self> {
+        let draft = self.draft.as_ref()?.shadow(&self.ledger.clock);
+        let routed = Routed {
+            route: self.routed.route.clone(),
+            shadow: true,
+            ..Routed::default()
+        };
+        Some(Self::of(self.ledger.clone(), draft, routed, None))
+    }
+
+    fn of(ledger: Ledger, draft: Draft, routed: Routed, held: Option<Held>) -> Self {
+        let trace_id = draft.observation.trace_id.clone();
         let span = tracing::info_span!(
             "gen_ai_call",
             otel.name = draft.observation.name.as_deref(),
             otel.kind = "client",
             gen_ai.operation.name = CHAT,
-            gen_ai.provider.name = provider,
-            gen_ai.request.model = model,
+            gen_ai.provider.name = Empty,
+            gen_ai.request.model = draft.observation.model.as_deref(),
             gen_ai.response.id = Empty,
             gen_ai.response.model = Empty,
             gen_ai.usage.input_tokens = Empty,
             gen_ai.usage.output_tokens = Empty,
             error.r#type = Empty,
-            kaname.trace_id = draft.trace.id.as_str(),
+            kaname.trace_id = trace_id.as_str(),
         );
-        let trace_id = draft.trace.id.clone();
         Self {
             ledger,
             trace_id,
-            draft: Some(draft),
-            assembly: None,
+            draft: Some(Box::new(draft)),
+            held,
+            tap: None,
+            routed,
+            log: TryLog::default(),
+            began: Instant::now(),
+            first_chunk_after: None,
+            chunks: 0,
             span,
         }
     }
@@ -89,201 +123,171 @@ impl Call {
         self.span.clone()
     }
 
-    /// From now on the answer comes in chunks.
-    pub fn begin_stream(&mut self, capture_limit: usize) {
-        self.assembly = Some(Assembly::new(capture_limit));
+    /// Notes who answers.
+    pub fn answered_by(&mut self, upstream: &Upstream) {
+        let kind = upstream.provider.kind;
+        self.routed.provider = Some((upstream.provider.name.to_string(), kind));
+        self.routed.model = Some(upstream.model.clone());
+        self.routed.dropped.clone_from(&upstream.dropped);
+        self.span.record("gen_ai.provider.name", kind.otel_name());
     }
 
-    /// Takes a chunk of a streamed answer.
-    pub fn take(&mut self, data: &[u8]) -> Seen {
-        let seen = self
-            .assembly
-            .as_mut()
-            .map(|assembly| assembly.take(data))
-            .unwrap_or_default();
-        if let Some(draft) = self.draft.as_mut().filter(|_| seen.has_output) {
-            draft
-                .observation
-                .completion_started_at
-                .get_or_insert_with(|| self.ledger.clock.now());
+    /// Notes who failed.
+    pub fn failed_at(&mut self, provider: &str, kind: Option<ProviderKind>) {
+        let kind = kind.unwrap_or(ProviderKind::Compatible);
+        self.routed.provider = Some((provider.to_owned(), kind));
+    }
+
+    /// From now on the answer comes in frames.
+    pub fn begin_stream(&mut self, tap: Tap) {
+        self.tap = Some(tap);
+    }
+
+    /// Takes a frame of a streamed answer, and appends what it says to `events`.
+    ///
+    /// # Errors
+    /// When the frame is not what it should be.
+    pub fn take(&mut self, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<Seen, Unreadable> {
+        let Some(tap) = self.tap.as_mut() else {
+            return Ok(Seen::default());
+        };
+        let seen = tap.take(frame, events)?;
+        if seen.has_output {
+            self.chunks += 1;
+            if self.chunks == 1 {
+                self.first_chunk_after = Some(self.began.elapsed());
+                let now = self.ledger.clock.now();
+                if let Some(draft) = self.draft.as_mut() {
+                    draft.observation.completion_started_at = Some(now);
+                }
+            }
         }
-        seen
+        Ok(seen)
     }
 
-    /// Whether the chunks so far are a whole answer.
-    pub fn stream_is_complete(&self) -> bool {
-        self.assembly.as_ref().is_some_and(Assembly::is_complete)
+    /// The frames have ended: whether they were a whole answer.
+    pub fn frames_ended(&mut self, events: &mut Vec<Event>) -> Completeness {
+        self.tap
+            .as_mut()
+            .map_or(Completeness::CutOff, |tap| tap.end(events))
     }
 
     /// Ends the call with what was streamed.
-    pub async fn end_stream(&mut self, failure: Option<String>) -> Result<(), NotStored> {
-        let generation = self
-            .assembly
-            .take()
-            .map(Assembly::finish)
-            .unwrap_or_default();
+    ///
+    /// # Errors
+    /// As [`Call::end`].
+    pub async fn end_stream(&mut self, failure: Option<Failure>) -> Result<(), NotStored> {
+        let generation = self.tap.take().map(Tap::finish).unwrap_or_default();
         self.end(generation, failure).await
     }
 
-    /// Ends the call; returns when its record is committed. `failure` says what went wrong.
+    /// Ends the call; returns when it is counted, and its record durable.
     ///
     /// # Errors
-    /// [`NotStored`] when the record could not be committed in time.
+    /// [`NotStored`] when the record could not be made durable in time.
     pub async fn end(
         &mut self,
         generation: Generation,
-        failure: Option<String>,
+        failure: Option<Failure>,
     ) -> Result<(), NotStored> {
-        match self.close(generation, failure) {
-            Some(reports) => {
-                self.ledger
-                    .recorder
-                    .record(self.ledger.project, reports)
-                    .await
+        let was_answered = failure.is_none() || self.chunks > 0;
+        let Some((reports, actual)) = self.close(generation, failure) else {
+            return Ok(());
+        };
+        let held = self.held.take();
+        let settled = async {
+            match (held, actual) {
+                (Some(held), Some(actual)) => held.reservation.settle(actual).await,
+                (Some(held), None) if was_answered => held.reservation.commit_estimate().await,
+                // No provider did anything: dropping it gives everything back.
+                (Some(_) | None, _) => {}
             }
-            None => Ok(()),
-        }
+        };
+        let recorded = self.ledger.recorder.record(self.ledger.project, reports);
+        let ((), recorded) = tokio::join!(settled, recorded);
+        recorded
     }
 
-    fn close(&mut self, generation: Generation, failure: Option<String>) -> Option<Vec<Report>> {
+    /// The reports, and what was used where it is known.
+    fn close(
+        &mut self,
+        generation: Generation,
+        failure: Option<Failure>,
+    ) -> Option<(Vec<Report>, Option<Actual>)> {
         let draft = *self.draft.take()?;
+        let (class, message) = failure
+            .map(|failure| (failure.class, failure.message))
+            .unzip();
         if let Some(id) = &generation.id {
             self.span.record("gen_ai.response.id", id);
         }
-        if let Some(model) = &generation.model {
+        if let Some(class) = class {
+            self.span.record("error.type", class);
+        }
+        let requested = draft.observation.model.clone().unwrap_or_default();
+        let Closed {
+            reports,
+            usage,
+            cost,
+            response_model,
+        } = draft.close(
+            (self.ledger.prices.as_deref(), self.ledger.clock.now()),
+            &self.routed,
+            &self.log.notes(),
+            generation,
+            message,
+        );
+        if let Some(model) = &response_model {
             self.span.record("gen_ai.response.model", model);
         }
-        if let Some(usage) = &generation.usage {
+        if let Some(usage) = &usage {
             self.span
                 .record("gen_ai.usage.input_tokens", usage.all_input());
             self.span
                 .record("gen_ai.usage.output_tokens", usage.all_output());
         }
-        if failure.is_some() {
-            self.span.record("error.type", "provider_failed");
-        }
-        Some(draft.close(&self.ledger, generation, failure))
+        metrics::record(&Measured {
+            operation: CHAT,
+            provider: self
+                .routed
+                .provider
+                .as_ref()
+                .map(|(_, kind)| kind.otel_name()),
+            request_model: &requested,
+            response_model: response_model.as_deref(),
+            error: class,
+            took: self.began.elapsed(),
+            first_chunk_after: self.first_chunk_after,
+            chunks: self.chunks,
+            usage,
+        });
+        let actual = usage.map(|usage| Actual {
+            tokens: usage.all_input().saturating_add(usage.all_output()),
+            cost: cost.map(|cost| cost.total),
+        });
+        Some((reports, actual))
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let generation = self
-            .assembly
-            .take()
-            .map(Assembly::finish)
-            .unwrap_or_default();
-        if let Some(reports) = self.close(generation, Some(CLIENT_LEFT.to_owned())) {
-            // Nobody is left to wait for it.
-            self.ledger.recorder.submit(self.ledger.project, reports);
-        }
-    }
-}
-
-impl Draft {
-    fn new(clock: &Clock, provider: Arc<Provider>, request: ChatRequest) -> Self {
-        let now = clock.now();
-        let ChatRequest {
-            model,
-            links,
-            input,
-            parameters,
-            metadata,
-            ..
-        } = request;
-        let name = format!("{CHAT} {model}");
-        let trace_id = links.trace_id.unwrap_or_else(|| TraceId::new(clock));
-        // Its input and output are those of its first and last observation.
-        let trace = TraceReport {
-            started_at: Some(now),
-            name: Some(links.trace_name.unwrap_or_else(|| name.clone())),
-            user_id: links.user_id,
-            session_id: links.session_id,
-            release: links.release,
-            version: links.version.clone(),
-            environment: links.environment.clone(),
-            tags: links.tags,
-            metadata: Some(JsonText::of(&metadata)),
-            ..TraceReport::new(trace_id.clone(), now)
+        let reached = self.tap.is_some() || self.log.count() > 0;
+        let generation = self.tap.take().map(Tap::finish).unwrap_or_default();
+        let left = Failure {
+            class: "client_left",
+            message: CLIENT_LEFT.to_owned(),
         };
-        let observation = ObservationReport {
-            parent_id: links.parent_id,
-            kind: Some(ObservationKind::Generation),
-            name: Some(name),
-            started_at: Some(now),
-            environment: links.environment,
-            version: links.version,
-            model: Some(model),
-            model_parameters: Some(parameters),
-            prompt_name: links.prompt_name,
-            prompt_version: links.prompt_version,
-            input: Some(input),
-            ..ObservationReport::new(ObservationId::new(clock), trace_id, now)
+        let Some((reports, actual)) = self.close(generation, Some(left)) else {
+            return;
         };
-        Self {
-            trace,
-            observation,
-            metadata: metadata.into_iter().collect(),
-            provider,
+        if let Some(held) = self.held.take().filter(|_| reached) {
+            let estimate = Actual {
+                tokens: held.estimate.tokens(),
+                cost: held.estimate.cost,
+            };
+            held.reservation.settle_soon(actual.unwrap_or(estimate));
         }
-    }
-
-    fn close(
-        self,
-        ledger: &Ledger,
-        generation: Generation,
-        failure: Option<String>,
-    ) -> Vec<Report> {
-        let Self {
-            trace,
-            mut observation,
-            mut metadata,
-            provider,
-        } = self;
-        let Generation {
-            id,
-            model,
-            service_tier,
-            finish_reasons,
-            output,
-            usage,
-        } = generation;
-        let now: Timestamp = ledger.clock.now();
-        let asked_for = observation.model.take();
-        let models: Vec<&str> = [&model, &asked_for]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let call = PricedCall {
-            provider: Some(provider.name.as_str()),
-            service_tier: service_tier.as_deref(),
-            ..PricedCall::of(&models, observation.started_at.unwrap_or(now))
-        };
-        let prices = ledger.prices.as_deref();
-        let cost = usage
-            .zip(prices)
-            .and_then(|(usage, prices)| prices.cost(&call, &usage));
-        observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
-        observation.cost = cost.map(|cost| cost.by_class).unwrap_or_default();
-        let gateway = json!({
-            "provider": provider.name.as_str(), "requested_model": asked_for, "response_id": id,
-            "finish_reasons": finish_reasons, "service_tier": service_tier,
-        });
-        metadata.insert("gateway".to_owned(), gateway);
-        observation.metadata = Some(JsonText::of(&metadata));
-        observation.model = model.or(asked_for);
-        observation.output = output;
-        observation.ended_at = Some(now);
-        observation.at = now;
-        if let Some(failure) = failure {
-            observation.level = Some(Level::Error);
-            let text = failure
-                .chars()
-                .filter(|c| *c != '\0')
-                .take(MAX_STATUS_CHARS);
-            observation.status_message = Some(text.collect());
-        }
-        vec![trace.into(), observation.into()]
+        // Nobody is left to wait for it.
+        self.ledger.recorder.submit(self.ledger.project, reports);
     }
 }

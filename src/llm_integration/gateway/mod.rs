@@ -1,17 +1,35 @@
-//! The gateway: an application's calls to models, passed on as they are, and traced.
+//! The gateway: an application's calls to models, passed on as they are, routed and traced.
 //!
-//! Bytes pass through both ways; only what must be known is parsed. One call becomes one trace with
-//! one generation, committed before the answer ends ([`super::Recorder`] says what holds when it
-//! can not be).
+//! A call goes through `pipeline`: it is read (`request`, `options`, `links`), admitted by limits,
+//! planned by its route, tried (`tries`) and answered (`conclude`, `relay`). Where the caller and the
+//! provider speak the same dialect, bytes pass both ways and only what must be known is parsed;
+//! otherwise they are translated. One call becomes one trace with one generation (`call`, `draft`),
+//! durable before the answer ends ([`super::Recorder`] says what holds when it can not be): every
+//! try that failed, lost a race or was cancelled is told in its `metadata.gateway.tries`, and a
+//! shadow is a generation below it.
 
+mod answer;
 mod assembly;
 mod call;
+mod conclude;
+mod draft;
+mod facts;
+mod frames;
 mod generation;
 mod links;
+mod metrics;
 mod models;
+mod options;
+mod pipeline;
+mod places;
 mod relay;
 mod request;
 mod service;
+mod shadow;
 mod sse;
+mod surface_error;
+mod tap;
+mod tries;
 
-pub use service::{Answer, AnswerBody, Gateway};
+pub use answer::{Answer, AnswerBody};
+pub use service::{Gateway, GatewayParts};

@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 use crate::{
     kernel::ProjectId,
     llm_integration::{
-        CallerHeaders, LlmError, ProviderKind,
+        CallerHeaders, LlmError,
         dialects::Dialect,
         providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
+        routing::{RouteAlias, RouteTable},
     },
 };
 
-/// Every model of every provider. One provider's failure is the answer: a list with models missing
-/// would look whole.
+/// The project's routes, and every model of every provider. One provider's failure is the answer: a
+/// list with models missing would look whole.
 pub(super) async fn list(
     providers: &Providers,
     project: ProjectId,
+    routes: &RouteTable,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
     let all = providers.of_project(project).await?;
@@ -30,12 +32,13 @@ pub(super) async fn list(
     if let [only] = all.as_slice()
         && speaks_openai(only)
         && only.models.is_empty()
+        && routes.aliases().next().is_none()
     {
         let limit = providers.client.first_byte_timeout;
         return providers.list_models(only, headers, limit).await;
     }
     let calls = all.iter().map(|provider| of(providers, provider, headers));
-    let mut models = Vec::new();
+    let mut models: Vec<Value> = routes.aliases().map(of_route).collect();
     for listed in futures::future::try_join_all(calls).await? {
         match listed {
             Listed::Models(found) => models.extend(found),
@@ -48,10 +51,13 @@ pub(super) async fn list(
 /// One model, from the provider that would be called for it.
 pub(super) async fn get(
     providers: &Providers,
-    project: ProjectId,
-    name: &str,
+    (project, name): (ProjectId, &str),
+    routes: &RouteTable,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
+    if let Some(alias) = routes.aliases().find(|alias| alias.as_str() == name) {
+        return Ok(answer(&of_route(alias)));
+    }
     let Resolved { provider, model } = providers.resolve(project, name).await?;
     if speaks_openai(&provider) {
         return providers.one_model(&provider, &model, headers).await;
@@ -68,10 +74,14 @@ pub(super) async fn get(
     }
 }
 
+/// A route as a model of ours.
+fn of_route(alias: &RouteAlias) -> Value {
+    json!({ "id": alias.as_str(), "object": "model", "created": 0, "owned_by": "kaname" })
+}
+
 /// Whether its answers about models are in the form that callers read.
 fn speaks_openai(provider: &Provider) -> bool {
-    provider.chat_dialects().contains(&Dialect::OpenAiChat)
-        && provider.kind != ProviderKind::Anthropic
+    provider.chat_dialects().first() == Some(&Dialect::OpenAiChat)
 }
 
 /// What a provider said of its models.

@@ -1,58 +1,84 @@
-//! Passes a streamed answer on as it comes, and commits its trace before its end is passed on.
+//! Passes a streamed answer on as it comes, and records its call before its end is passed on.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
 use reqwest::Response;
-use tokio::time;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{self, Instant},
+};
 
 use super::{
-    call::Call,
-    sse::{Event, Splitter},
+    call::{self, Call},
+    frames::{DONE, FrameBytes, Frames, NoFrame, is_last},
+    surface_error,
+    tries::next_chunk,
 };
 use crate::{
-    kernel::Failure,
-    llm_integration::{LlmError, ProviderName, surface},
+    kernel,
+    llm_integration::{
+        LlmError,
+        dialects::{Completeness, Dialect, EncodeEvents, Frame, chat::Event},
+        providers::Provider,
+        routing::{Entered, FailureClass},
+    },
 };
 
-const DONE: &[u8] = b"[DONE]";
 /// How long a provider has to end its body after it said so; then its connection is not reused.
 const CLOSING: Duration = Duration::from_millis(100);
 
 /// A streamed answer on its way. Dropping it ends the provider's call.
 pub(super) struct Relay {
-    pub upstream: Response,
-    pub provider: ProviderName,
+    /// `None` once it has ended.
+    pub upstream: Option<Response>,
+    /// What was read of it to know that it is an answer.
+    pub first: Bytes,
+    pub provider: Arc<Provider>,
+    /// What the provider speaks, and the caller.
+    pub dialect: Dialect,
+    pub surface: Dialect,
     pub idle_timeout: Duration,
+    pub deadline: Instant,
     pub event_limit: usize,
-    pub hide_usage: bool,
+    pub writing: Writing,
+    pub frames: Frames,
+    pub entered: Entered,
+    pub _place: OwnedSemaphorePermit,
     pub call: Call,
+}
+
+/// What the caller gets.
+pub(super) enum Writing {
+    /// The provider's bytes, but for a usage that the caller did not ask for.
+    Pass { hide_usage: bool },
+    /// The same in other words.
+    Tell(Box<dyn EncodeEvents + Send>),
 }
 
 struct Running {
     relay: Relay,
-    splitter: Splitter,
     /// An error that the provider sent as an event.
     reported: Option<String>,
-    /// What is sent once the trace is committed; then the answer has ended.
+    /// What is sent once the call is recorded; then the answer has ended.
     last: Option<Last>,
+    events: Vec<Event>,
 }
 
 /// How an answer ends.
 struct Last {
     bytes: Bytes,
-    failure: Option<String>,
+    failure: Option<call::Failure>,
 }
 
 impl Relay {
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        let splitter = Splitter::new(self.event_limit);
         let running = Running {
             relay: self,
-            splitter,
             reported: None,
             last: None,
+            events: Vec::new(),
         };
         stream::unfold(Some(running), |running| async {
             let mut running = running?;
@@ -66,18 +92,10 @@ impl Running {
     /// The next bytes, and whether more follow.
     async fn step(&mut self) -> (Bytes, bool) {
         while self.last.is_none() {
-            let chunk = time::timeout(self.relay.idle_timeout, self.relay.upstream.chunk()).await;
-            let ready = match chunk {
-                Ok(Ok(Some(chunk))) => self.pass(&chunk),
-                Ok(Ok(None)) => self.ended(),
-                Ok(Err(error)) => self.broken(LlmError::ProviderFailed {
-                    provider: self.relay.provider.clone(),
-                    source: error.without_url(),
-                }),
-                Err(_) => self.broken(LlmError::ProviderTimeout {
-                    provider: self.relay.provider.clone(),
-                    waited: self.relay.idle_timeout,
-                }),
+            let ready = match self.next().await {
+                Ok(Some(chunk)) => self.pass(&chunk),
+                Ok(None) => self.ended(),
+                Err(error) => self.broken(error),
             };
             if !ready.is_empty() {
                 return (ready, true);
@@ -86,89 +104,198 @@ impl Running {
         self.finish().await
     }
 
-    /// Commits, and gives the answer's last bytes.
+    async fn next(&mut self) -> Result<Option<Bytes>, LlmError> {
+        let relay = &mut self.relay;
+        if !relay.first.is_empty() {
+            return Ok(Some(std::mem::take(&mut relay.first)));
+        }
+        let Some(upstream) = relay.upstream.as_mut() else {
+            return Ok(None);
+        };
+        let provider = &relay.provider;
+        next_chunk(upstream, provider, relay.idle_timeout, relay.deadline).await
+    }
+
+    /// Records, and gives the answer's last bytes.
     async fn finish(&mut self) -> (Bytes, bool) {
         let Some(Last { bytes, failure }) = self.last.take() else {
             return (Bytes::new(), false);
         };
-        let Relay { call, upstream, .. } = &mut self.relay;
-        let read_to_end = async { while let Ok(Some(_)) = upstream.chunk().await {} };
+        match &failure {
+            None => self.relay.entered.succeeded(),
+            Some(_) => {
+                self.relay.entered.failed(FailureClass::Unreadable);
+            }
+        }
+        if let Some(upstream) = self.relay.upstream.take().filter(|_| failure.is_none()) {
+            tokio::spawn(read_to_end(upstream));
+        }
         // The record's fate is logged and counted where it is decided; the answer ends either way.
-        let (_stored, _closed) = tokio::join!(
-            call.end_stream(failure),
-            time::timeout(CLOSING, read_to_end)
-        );
+        let _stored = self.relay.call.end_stream(failure).await;
         (bytes, false)
     }
 
     /// The bytes of a chunk that can go out now.
     fn pass(&mut self, chunk: &[u8]) -> Bytes {
-        let Ok(events) = self.splitter.push(chunk) else {
-            let (provider, limit) = (self.relay.provider.clone(), self.relay.event_limit);
-            return self.broken(LlmError::AnswerTooLarge { provider, limit });
+        let frames = match self.relay.frames.push(chunk) {
+            Ok(frames) => frames,
+            Err(NoFrame::TooLarge) => {
+                let (provider, limit) = (self.relay.provider.name.clone(), self.relay.event_limit);
+                return self.broken(LlmError::AnswerTooLarge { provider, limit });
+            }
+            Err(NoFrame::Damaged) => {
+                let provider = self.relay.provider.name.clone();
+                return self.broken(LlmError::ProviderCutOff { provider });
+            }
         };
         let mut ready = BytesMut::with_capacity(chunk.len());
-        for Event { bytes, data } in events {
+        for frame in frames {
             if self.last.is_some() {
                 break;
             }
-            match data {
-                Some(data) if data.trim_ascii() == DONE => self.end_with(bytes),
-                Some(data) if self.take(&data) => {}
-                _ => ready.extend_from_slice(&bytes),
-            }
+            self.frame(frame, &mut ready);
         }
         ready.freeze()
     }
 
-    /// Notes what an event says. True when it must not be passed on.
-    fn take(&mut self, data: &[u8]) -> bool {
-        let seen = self.relay.call.take(data);
-        if let Some(error) = seen.error {
-            self.reported = Some(format!("{} reported: {error}", self.relay.provider));
+    fn frame(&mut self, frame: FrameBytes, ready: &mut BytesMut) {
+        let FrameBytes { bytes, event, data } = frame;
+        let tells = matches!(self.relay.writing, Writing::Tell(_));
+        let Some(data) = data else {
+            // A comment keeps the connection of who passes it alive.
+            if !tells {
+                ready.extend_from_slice(&bytes);
+            }
+            return;
+        };
+        if data.trim_ascii() == DONE {
+            return self.end_with(bytes, ready);
         }
-        seen.only_usage && self.relay.hide_usage
+        let hides = self.take(event.as_deref(), &data);
+        if tells {
+            self.tell(ready);
+        }
+        if is_last(self.relay.dialect, &data) {
+            return self.end_with(bytes, ready);
+        }
+        if !tells && !hides {
+            ready.extend_from_slice(&bytes);
+        }
     }
 
-    fn end_with(&mut self, bytes: Bytes) {
-        self.last = Some(Last {
-            bytes,
-            failure: self.reported.take(),
+    /// Notes what a frame says. True when it must not be passed on.
+    fn take(&mut self, event: Option<&str>, data: &[u8]) -> bool {
+        self.events.clear();
+        let taken = self
+            .relay
+            .call
+            .take(Frame { event, data }, &mut self.events);
+        let seen = match (taken, &self.relay.writing) {
+            (Ok(seen), _) => seen,
+            // Who passes bytes on leaves them to the caller's judgement.
+            (Err(_), Writing::Pass { .. }) => return false,
+            (Err(source), Writing::Tell(_)) => {
+                let provider = self.relay.provider.name.clone();
+                self.broken(LlmError::AnswerUnreadable { provider, source });
+                return true;
+            }
+        };
+        if let Some(error) = seen.error {
+            self.reported = Some(format!("{} reported: {error}", self.relay.provider.name));
+        }
+        seen.only_usage && matches!(self.relay.writing, Writing::Pass { hide_usage: true })
+    }
+
+    /// Writes the events that were taken.
+    fn tell(&mut self, ready: &mut BytesMut) {
+        if let Writing::Tell(encoder) = &mut self.relay.writing
+            && self.last.is_none()
+        {
+            for event in &self.events {
+                encoder.take(event, ready);
+            }
+        }
+    }
+
+    /// The answer ends with this frame.
+    fn end_with(&mut self, bytes: Bytes, ready: &mut BytesMut) {
+        if self.last.is_some() {
+            return;
+        }
+        let bytes = if matches!(self.relay.writing, Writing::Tell(_)) {
+            self.events.clear();
+            self.relay.call.frames_ended(&mut self.events);
+            self.tell(ready);
+            self.told_end()
+        } else {
+            bytes
+        };
+        let reported = self.reported.take();
+        let failure = reported.map(|message| call::Failure {
+            class: "reported",
+            message,
         });
+        self.last = Some(Last { bytes, failure });
     }
 
-    /// The provider closed without `[DONE]`: fine when the answer was whole.
+    fn told_end(&mut self) -> Bytes {
+        let mut end = BytesMut::new();
+        if let Writing::Tell(encoder) = &mut self.relay.writing {
+            encoder.finish(&mut end);
+        }
+        end.freeze()
+    }
+
+    /// The provider closed without saying that it had ended: fine when the answer was whole.
     fn ended(&mut self) -> Bytes {
-        let rest = self.splitter.rest();
+        self.relay.upstream = None;
+        let mut ready = BytesMut::new();
+        let rest = self.relay.frames.rest();
         let data = rest
             .strip_prefix(b"data:")
             .map(<[u8]>::trim_ascii)
             .unwrap_or_default();
-        if data != DONE && !data.is_empty() {
-            self.take(data);
+        if data == DONE {
+            self.end_with(rest, &mut ready);
+            return ready.freeze();
         }
-        if data == DONE || self.reported.is_some() || self.relay.call.stream_is_complete() {
-            self.end_with(rest);
-            return Bytes::new();
+        if !data.is_empty() {
+            self.take(None, data);
+            self.tell(&mut ready);
         }
-        self.broken(LlmError::ProviderCutOff {
-            provider: self.relay.provider.clone(),
-        })
+        self.events.clear();
+        let whole = self.relay.call.frames_ended(&mut self.events) == Completeness::Complete;
+        if self.last.is_none() && (whole || self.reported.is_some()) {
+            self.tell(&mut ready);
+            self.end_with(rest, &mut ready);
+            return ready.freeze();
+        }
+        let provider = self.relay.provider.name.clone();
+        self.broken(LlmError::ProviderCutOff { provider })
     }
 
     /// The status has been sent, so the client learns of the failure from an event.
     fn broken(&mut self, error: LlmError) -> Bytes {
-        let failure = Failure::from(error);
+        let failure = kernel::Failure::from(error);
         tracing::warn!(
             code = failure.code.name(),
             causes = failure.causes(),
             "a streamed answer broke off"
         );
-        let event = format!("data: {}\n\n", surface::openai_error(&failure, ""));
-        self.last = Some(Last {
-            bytes: event.into(),
-            failure: Some(failure.message.clone()),
+        self.last.get_or_insert_with(|| Last {
+            bytes: surface_error::event(self.relay.surface, &failure),
+            failure: Some(call::Failure {
+                class: failure.code.name(),
+                message: failure.message.clone(),
+            }),
         });
         Bytes::new()
     }
+}
+
+/// Leaves the connection as another call can use it.
+async fn read_to_end(mut upstream: Response) {
+    let rest = async { while let Ok(Some(_)) = upstream.chunk().await {} };
+    // One that does not end in time is closed, and not reused.
+    let _closed = time::timeout(CLOSING, rest).await;
 }

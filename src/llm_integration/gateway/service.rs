@@ -1,154 +1,115 @@
-//! The use cases of the gateway: complete a chat, list models.
+//! The gateway: what it is made of, and its use cases.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, stream::BoxStream};
-use reqwest::{
-    Response,
-    header::{CONTENT_TYPE, HeaderMap},
-};
-use tracing::Instrument;
+use tokio::{sync::Semaphore, time::Instant};
 
-use super::{
-    call::{Call, Ledger},
-    generation::Generation,
-    models,
-    relay::Relay,
-    request::ChatRequest,
-};
+use super::{answer::Answer, call::Ledger, models, places::Places, tries::TriesParts};
 use crate::{
-    kernel::{Actor, Clock, Permission},
+    kernel::{Actor, Clock, Failure, Permission, ProjectId},
     llm_integration::{
-        CallerHeaders, GatewaySettings, LlmError, Prices, Recorder, TraceId,
+        CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Providers, Recorder, Routes,
         dialects::Dialect,
-        providers::{Ask, Operation, Provider, Providers, Resolved, WholeAnswer, passed_headers},
+        routing::{Health, RetryBudget, RouteTable},
     },
-    platform::config::ConfigError,
 };
 
-const EVENT_STREAM: &str = "text/event-stream";
-/// How much of a refusal's body is said in the trace's status; all of it is in its output.
-const REFUSAL_CHARS: usize = 500;
+/// Shadow calls under way at once; more are left out.
+const MAX_SHADOWS: usize = 64;
 
 /// Calls models for applications. Cheap to clone.
 #[derive(Clone)]
-pub struct Gateway {
-    providers: Providers,
-    prices: Prices,
-    recorder: Recorder,
-    clock: Clock,
-    capture_limit: usize,
+pub struct Gateway(pub(super) Arc<Parts>);
+
+/// What the gateway stands on.
+pub struct GatewayParts {
+    pub providers: Providers,
+    pub routes: Routes,
+    pub limits: Limits,
+    pub prices: Prices,
+    pub recorder: Recorder,
+    pub clock: Clock,
 }
 
-/// What the caller gets: the provider's status, headers and body.
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    /// The call's trace. `None` when the answer is not a model's, or its trace is not stored.
-    pub trace_id: Option<TraceId>,
-    pub body: AnswerBody,
-}
-
-pub enum AnswerBody {
-    Whole(Bytes),
-    /// Dropping it cancels the provider's call.
-    Stream(BoxStream<'static, Result<Bytes, Infallible>>),
-}
-
-impl From<WholeAnswer> for Answer {
-    fn from(
-        WholeAnswer {
-            status,
-            headers,
-            body,
-        }: WholeAnswer,
-    ) -> Self {
-        Self {
-            status,
-            headers,
-            trace_id: None,
-            body: AnswerBody::Whole(body),
-        }
-    }
+pub(super) struct Parts {
+    pub routes: Routes,
+    pub limits: Limits,
+    pub prices: Prices,
+    pub recorder: Recorder,
+    pub clock: Clock,
+    pub tries: TriesParts,
+    /// Places of calls that nobody waits for.
+    pub shadows: Arc<Semaphore>,
+    pub max_in_flight: usize,
+    /// Of input and output in a trace, each.
+    pub capture_limit: usize,
 }
 
 impl Gateway {
-    /// # Errors
-    /// When a provider's address is not one.
-    pub fn new(
-        settings: &GatewaySettings,
-        providers: Providers,
-        prices: Prices,
-        recorder: Recorder,
-        clock: Clock,
-    ) -> Result<Self, ConfigError> {
-        let capture_limit = settings.capture_limit_bytes;
-        Ok(Self {
+    pub fn new(settings: &GatewaySettings, parts: GatewayParts) -> Self {
+        let GatewayParts {
             providers,
+            routes,
+            limits,
             prices,
             recorder,
             clock,
-            capture_limit,
-        })
+        } = parts;
+        let tries = TriesParts {
+            providers,
+            health: Health::default(),
+            budget: Arc::new(RetryBudget::new(Instant::now())),
+            places: Places::new(settings.max_in_flight, settings.max_in_flight_per_provider),
+            clock: clock.clone(),
+            policy: settings.policy(),
+        };
+        Self(Arc::new(Parts {
+            routes,
+            limits,
+            prices,
+            recorder,
+            clock,
+            tries,
+            shadows: Arc::new(Semaphore::new(MAX_SHADOWS)),
+            max_in_flight: settings.max_in_flight,
+            capture_limit: settings.capture_limit_bytes,
+        }))
     }
 
-    /// Passes a chat completion on to the provider of its model. Whatever becomes of it is traced,
-    /// also when the returned future or stream is dropped.
-    pub async fn complete_chat(
+    /// Makes a call in the words of `surface`, at whatever provider its model or route means.
+    /// Whatever becomes of it is traced, also when the returned future or stream is dropped.
+    ///
+    /// # Errors
+    /// A failure of ours, with headers that tell of the call. A provider's own is an answer.
+    pub async fn chat(
         &self,
         actor: &Actor,
+        surface: Dialect,
         headers: &CallerHeaders,
         body: Bytes,
-    ) -> Result<Answer, LlmError> {
+    ) -> Result<Answer, Failure> {
         actor.require(Permission::GatewayCall)?;
-        let mut request = ChatRequest::parse(body, headers, self.capture_limit)?;
-        let Resolved { provider, model } = self
-            .providers
-            .resolve(actor.project, &request.model)
-            .await?;
-        let (body, hide_usage) = (std::mem::take(&mut request.body), request.hide_usage);
-        let call = Call::begin(self.ledger(actor).await, provider.clone(), request);
-        let span = call.span();
-        async {
-            match self.send(&provider, &model, headers, body).await {
-                Ok(response) if streams(&response) => {
-                    Ok(self.relay(&provider, response, hide_usage, call))
-                }
-                Ok(response) => self.pass_whole(&provider, response, call).await,
-                Err(error) => Err(self.fail(call, error).await),
-            }
-        }
-        .instrument(span)
-        .await
+        self.call(actor, surface, headers, body).await
     }
 
-    async fn send(
-        &self,
-        provider: &Provider,
-        model: &str,
-        headers: &CallerHeaders,
-        body: Bytes,
-    ) -> Result<Response, LlmError> {
-        let ask = Ask {
-            operation: Operation::Chat(Dialect::OpenAiChat),
-            model,
-            stream: false,
-        };
-        let request = self.providers.request(provider, &ask, headers, body)?;
-        let client = &self.providers.client;
-        client
-            .send(provider, request, client.first_byte_timeout)
-            .await
-    }
-
+    /// The models of the project's providers, and its routes.
+    ///
+    /// # Errors
+    /// When a provider can not be asked.
     pub async fn models(&self, actor: &Actor, headers: &CallerHeaders) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::list(&self.providers, actor.project, headers)
+        let routes = self.0.table(actor.project).await?;
+        let providers = &self.0.tries.providers;
+        models::list(providers, actor.project, &routes, headers)
             .await
             .map(Answer::from)
     }
 
+    /// One model, or route.
+    ///
+    /// # Errors
+    /// When there is none of that name, or its provider can not be asked.
     pub async fn model(
         &self,
         actor: &Actor,
@@ -156,102 +117,45 @@ impl Gateway {
         model: &str,
     ) -> Result<Answer, LlmError> {
         actor.require(Permission::GatewayCall)?;
-        models::get(&self.providers, actor.project, model, headers)
+        let routes = self.0.table(actor.project).await?;
+        let providers = &self.0.tries.providers;
+        models::get(providers, (actor.project, model), &routes, headers)
             .await
             .map(Answer::from)
     }
 
-    async fn ledger(&self, actor: &Actor) -> Ledger {
-        let prices = self.prices.table(actor.project).await;
+    pub(super) async fn ledger(&self, actor: &Actor) -> Ledger {
+        let prices = self.0.prices.table(actor.project).await;
         let prices = prices.inspect_err(|error| {
             tracing::error!(%error, "the prices can not be read; this call has no cost");
         });
         Ledger {
-            recorder: self.recorder.clone(),
-            clock: self.clock.clone(),
+            recorder: self.0.recorder.clone(),
+            clock: self.0.clock.clone(),
             project: actor.project,
             prices: prices.ok(),
         }
     }
 
-    fn relay(
-        &self,
-        provider: &Provider,
-        response: Response,
-        hide_usage: bool,
-        mut call: Call,
-    ) -> Answer {
-        call.begin_stream(self.capture_limit);
-        let (status, headers) = (response.status().as_u16(), passed_headers(&response));
-        let trace_id = call.trace_id().clone();
-        let relay = Relay {
-            upstream: response,
-            provider: provider.name.clone(),
-            idle_timeout: self.providers.client.idle_timeout,
-            event_limit: self.providers.client.response_limit,
-            hide_usage,
-            call,
-        };
-        let trace_id = Some(trace_id);
-        Answer {
-            status,
-            headers,
-            trace_id,
-            body: AnswerBody::Stream(relay.into_stream().boxed()),
+    /// Calls under way, breakers that are not closed: what no call leaves on `/metrics` itself.
+    pub fn set_gauges(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+        let count = |count: usize| count as f64;
+        let in_flight = self.0.tries.places.taken(self.0.max_in_flight);
+        metrics::gauge!("gateway_calls_in_flight").set(count(in_flight));
+        let (mut open, mut tries) = (0, 0);
+        for (_, broken, under_way) in self.0.tries.health.by_provider() {
+            open += broken;
+            tries += under_way;
         }
-    }
-
-    async fn pass_whole(
-        &self,
-        provider: &Provider,
-        response: Response,
-        mut call: Call,
-    ) -> Result<Answer, LlmError> {
-        let (status, headers) = (response.status(), passed_headers(&response));
-        let body = match self.providers.client.read_whole(provider, response).await {
-            Ok(body) => body,
-            Err(error) => return Err(self.fail(call, error).await),
-        };
-        let trace_id = call.trace_id().clone();
-        let stored = if status.is_success() {
-            call.end(Generation::of_answer(&body, self.capture_limit), None)
-                .await
-        } else {
-            let shown: String = String::from_utf8_lossy(&body)
-                .chars()
-                .take(REFUSAL_CHARS)
-                .collect();
-            let failure = format!("{} answered {}: {shown}", provider.name, status.as_u16());
-            call.end(
-                Generation::of_unreadable(&body, self.capture_limit),
-                Some(failure),
-            )
-            .await
-        };
-        let trace_id = stored.is_ok().then_some(trace_id);
-        Ok(Answer {
-            status: status.as_u16(),
-            headers,
-            trace_id,
-            body: AnswerBody::Whole(body),
-        })
-    }
-
-    async fn fail(&self, mut call: Call, error: LlmError) -> LlmError {
-        // The record's fate is logged and counted where it is decided; the caller gets this error.
-        let _stored = call
-            .end(Generation::default(), Some(error.to_string()))
-            .await;
-        error
+        metrics::gauge!("gateway_breakers_open").set(count(open));
+        metrics::gauge!("gateway_tries_in_flight").set(count(tries));
     }
 }
 
-/// A provider that was asked for a stream may still answer whole, with an error above all.
-fn streams(response: &Response) -> bool {
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    response.status().is_success()
-        && content_type.is_some_and(|value| value.starts_with(EVENT_STREAM))
+impl Parts {
+    pub async fn table(&self, project: ProjectId) -> Result<Arc<RouteTable>, LlmError> {
+        let table = self.routes.table(project).await;
+        table.map_err(LlmError::RoutesUnreadable)
+    }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use super::passed;
 use crate::{
     kernel::Failure,
-    llm_integration::Gateway,
+    llm_integration::{Gateway, dialects::Dialect},
     platform::http::{Granted, may},
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn complete(
 ) -> Result<HttpResponse, Failure> {
     let headers = passed::caller_headers(&request);
     let answer = gateway
-        .complete_chat(&granted.actor, &headers, body)
+        .chat(&granted.actor, Dialect::OpenAiChat, &headers, body)
         .await?;
     Ok(passed::response(answer))
 }

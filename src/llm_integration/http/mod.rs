@@ -1,4 +1,4 @@
-//! The endpoints of the gateway and of prices.
+//! The endpoints of the gateway, of prices and of routes.
 
 mod chat;
 mod models;
@@ -6,5 +6,6 @@ mod passed;
 mod prices;
 mod providers;
 mod routes;
+mod routing;
 
 pub use routes::routes;

@@ -10,9 +10,6 @@ use actix_web::{
 
 use crate::llm_integration::{Answer, AnswerBody, CallerHeaders};
 
-/// Names the call's trace.
-const TRACE_ID_HEADER: &str = "x-kaname-trace-id";
-
 pub(super) fn caller_headers(request: &HttpRequest) -> CallerHeaders {
     let readable = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
     let headers: Vec<_> = request
@@ -27,7 +24,7 @@ pub(super) fn response(answer: Answer) -> HttpResponse {
     let Answer {
         status,
         headers,
-        trace_id,
+        about,
         body,
     } = answer;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -35,8 +32,8 @@ pub(super) fn response(answer: Answer) -> HttpResponse {
     for (name, value) in &headers {
         response.append_header((name.as_str(), value.as_bytes()));
     }
-    if let Some(trace_id) = trace_id {
-        response.insert_header((TRACE_ID_HEADER, trace_id.as_str()));
+    for (name, value) in &about {
+        response.insert_header((*name, value.as_str()));
     }
     // Bytes pass as they are; compression would also hold events back until it has enough of them.
     response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));

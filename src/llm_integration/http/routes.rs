@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices, providers};
+use super::{chat, models, prices, providers, routing};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -16,5 +16,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(providers::test)
         .service(prices::list)
         .service(prices::put)
-        .service(prices::delete);
+        .service(prices::delete)
+        .service(routing::list)
+        .service(routing::get)
+        .service(routing::put)
+        .service(routing::delete);
 }

@@ -18,6 +18,8 @@ const FORWARDED_BY_VENDOR: &[&str] = &[
 ];
 /// Beside those, what the gateway itself reads.
 const LINKS: &str = "x-langfuse-";
+/// What is asked of the gateway itself.
+const OPTIONS: &str = "x-kaname-";
 const TRACEPARENT: &str = "traceparent";
 
 /// Header names that answers of providers are passed on with, beside those in [`PASSED_PREFIXES`].
@@ -44,6 +46,7 @@ impl CallerHeaders {
             FORWARDED.contains(&name)
                 || FORWARDED_BY_VENDOR.contains(&name)
                 || name.starts_with(LINKS)
+                || name.starts_with(OPTIONS)
                 || name == TRACEPARENT
         };
         let kept = headers.into_iter().filter(|(name, _)| known(name));

@@ -56,6 +56,13 @@ impl Providers {
         })
     }
 
+    /// Whether the operator configured a provider of this name.
+    pub fn is_configured(&self, name: &str) -> bool {
+        self.configured
+            .iter()
+            .any(|known| known.name.as_str() == name)
+    }
+
     /// Every provider that a project can call: its own, then the operator's that it does not replace.
     pub async fn of_project(&self, project: ProjectId) -> Result<Vec<Arc<Provider>>, LlmError> {
         let own = self.vault.providers(project).await?;

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use serde::Deserialize;
+
 use super::{
     merge::{Changes, ObservationState},
     store::ObservationCost,
@@ -14,6 +16,12 @@ use crate::{
     llm_integration::{JsonText, PriceTable, PricedCall, Prices},
     platform::db::DbError,
 };
+
+/// What decides on the price among a call's parameters.
+#[derive(Deserialize)]
+struct Parameters {
+    service_tier: Option<String>,
+}
 
 /// The price tables of the projects whose traces are written.
 pub(super) struct Costs(HashMap<ProjectId, Arc<PriceTable>>);
@@ -31,13 +39,19 @@ impl Costs {
     /// The cost of an observation's usage; nothing where its model or a class has no price.
     pub fn cost(&self, project: ProjectId, state: &ObservationState) -> ObservationCost {
         let priced = || {
-            let models = [state.model.get()?.as_str()];
+            let model = state.model.get()?;
             let (_, usage) = state.usage.get()?;
-            let usage = usage.iter().map(|(class, units)| (class.as_str(), *units));
+            let parameters = state.model_parameters.get().map(JsonText::get);
+            let service_tier = parameters
+                .and_then(|json| serde_json::from_str::<Parameters>(json).ok())
+                .and_then(|parameters| parameters.service_tier);
+            let models = [model.as_str()];
             let call = PricedCall {
-                model_parameters: state.model_parameters.get().map(JsonText::get),
+                service_tier: service_tier.as_deref(),
+                model_parameters: parameters,
                 ..PricedCall::of(&models, state.start.at())
             };
+            let usage = usage.iter().map(|(name, units)| (name.as_str(), *units));
             self.0.get(&project)?.cost_of(&call, &usage.collect())
         };
         priced().map_or_else(ObservationCost::default, |cost| {

@@ -106,6 +106,7 @@ pub mod may {
         MembersManage,
         ProvidersManage,
         PricesManage,
+        RoutesManage,
     );
 }
 

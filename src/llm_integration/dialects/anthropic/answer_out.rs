@@ -4,34 +4,40 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{block_out, usage};
-use crate::llm_integration::{
-    Usage,
-    dialects::{
-        Dialect, EncodeContext,
-        chat::{Answer, Choice, Content, Part, StopReason},
-    },
+use crate::llm_integration::dialects::{
+    Dialect, EncodeContext,
+    chat::{Answer, Choice, Content, Part, StopReason},
 };
 
 pub(super) fn encode(answer: &Answer, context: &EncodeContext) -> Bytes {
     let none = Choice::default();
     // A request in this dialect can not ask for several.
     let choice = answer.choices.first().unwrap_or(&none);
-    let content: Vec<Value> = choice.parts.iter().filter_map(block).collect();
+    let blocks: Vec<Value> = choice.parts.iter().filter_map(block).collect();
     let mut body = json!({
         "id": answer.id.as_ref().unwrap_or(&context.id),
         "type": "message",
         "role": "assistant",
         "model": answer.model.as_ref().unwrap_or(&context.model),
-        "content": content,
+        "content": blocks,
     });
     for (name, value) in stop(choice.stop.as_ref()) {
         body[name] = value;
     }
-    body["usage"] = usage::encode(&answer.usage.unwrap_or_else(Usage::default));
+    body["usage"] = usage::encode(&answer.usage.unwrap_or_default());
     if let Some(tier) = &answer.service_tier {
-        body["usage"]["service_tier"] = tier.as_str().into();
+        body["usage"]["service_tier"] = service_tier(tier).into();
     }
     Bytes::from(body.to_string())
+}
+
+/// Another vendor's tier by Anthropic's name for it.
+pub(super) fn service_tier(tier: &str) -> &'static str {
+    match tier {
+        "priority" => "priority",
+        "batch" => "batch",
+        _ => "standard",
+    }
 }
 
 /// `None` for what this dialect does not have in answers.

@@ -152,7 +152,8 @@ fn thinking(request: &Request, max_tokens: u64, losses: &mut Losses) -> Thinking
             effort: None,
         },
         (None, Some(effort)) if models::knows_budgets_only(&request.model) => {
-            let most = max_tokens.saturating_sub(1);
+            // Half is left for the answer.
+            let most = max_tokens / 2;
             let budget = effort.budget().unwrap_or(MIN_THINKING_TOKENS).min(most);
             if budget < MIN_THINKING_TOKENS {
                 // So short an answer leaves no room for thinking.

@@ -82,7 +82,9 @@ impl DecodeEvents for Decoder {
                 }
             }
             "content_block_delta" => {
-                if let Some((part, delta)) = view.index.zip(view.delta.and_then(delta)) {
+                if let Some((part, delta)) = view.index.zip(view.delta.and_then(delta))
+                    && !is_empty(&delta)
+                {
                     let choice = CHOICE;
                     events.push(Event::Delta {
                         choice,
@@ -191,9 +193,7 @@ impl Decoder {
             part,
             start,
         });
-        let is_empty = matches!(&first, Delta::Text(text) | Delta::Thinking(text) | Delta::Arguments(text)
-            if text.is_empty());
-        if !is_empty {
+        if !is_empty(&first) {
             let delta = first;
             events.push(Event::Delta {
                 choice,
@@ -221,6 +221,18 @@ impl Decoder {
             let reason = stop_reason(&word.0, delta.stop_sequence, delta.stop_details);
             events.push(Event::Stop { choice, reason });
         }
+    }
+}
+
+/// The vendor begins some blocks with a delta of nothing.
+fn is_empty(delta: &Delta) -> bool {
+    match delta {
+        Delta::Text(text)
+        | Delta::Thinking(text)
+        | Delta::Arguments(text)
+        | Delta::Signature(text)
+        | Delta::Refusal(text) => text.is_empty(),
+        Delta::Citation(_) => false,
     }
 }
 

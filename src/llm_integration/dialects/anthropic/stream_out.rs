@@ -19,7 +19,7 @@ const CHOICE: usize = 0;
 pub(super) struct Encoder {
     id: String,
     model: String,
-    service_tier: Option<String>,
+    service_tier: Option<&'static str>,
     usage: Usage,
     begun: bool,
     /// The part whose block is open.
@@ -52,7 +52,7 @@ impl Encoder {
         }
         let mut usage = usage::encode(&self.usage);
         if let Some(tier) = &self.service_tier {
-            usage["service_tier"] = tier.as_str().into();
+            usage["service_tier"] = (*tier).into();
         }
         let message = json!({
             "id": self.id, "type": "message", "role": "assistant", "model": self.model,
@@ -127,7 +127,7 @@ impl EncodeEvents for Encoder {
         if self.failed {
             return;
         }
-        if !matches!(event, Event::Start { .. } | Event::Usage(_)) {
+        if !matches!(event, Event::Start { .. } | Event::Usage(_) | Event::Error(_)) {
             self.begin(out);
         }
         match event {
@@ -141,7 +141,7 @@ impl EncodeEvents for Encoder {
                 self.model = model
                     .clone()
                     .unwrap_or_else(|| std::mem::take(&mut self.model));
-                self.service_tier.clone_from(service_tier);
+                self.service_tier = service_tier.as_deref().map(answer_out::service_tier);
             }
             Event::PartStart {
                 choice: CHOICE,
@@ -173,10 +173,9 @@ impl EncodeEvents for Encoder {
     }
 
     fn finish(&mut self, out: &mut BytesMut) {
-        if self.failed {
+        if self.failed || self.stop.is_none() {
             return;
         }
-        self.begin(out);
         self.close(out);
         let mut delta = json!({});
         for (name, value) in answer_out::stop(self.stop.as_ref()) {

@@ -217,6 +217,14 @@ impl Assembled {
                 opaque.value["input"] = input;
             }
         }
+        for part in self.parts.values_mut() {
+            if let Content::ToolUse(call) = &mut part.content
+                && call.arguments.is_empty()
+                && !call.custom
+            {
+                call.arguments.push_str("{}");
+            }
+        }
         Choice {
             parts: self.parts.into_values().collect(),
             ..self.rest

@@ -4,6 +4,7 @@ mod answer;
 mod assembler;
 mod event;
 mod message;
+mod replay;
 mod request;
 mod tool;
 

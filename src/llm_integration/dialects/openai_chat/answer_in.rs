@@ -38,7 +38,7 @@ struct Message {
     content: Option<String>,
     refusal: Option<String>,
     reasoning_content: Option<String>,
-    /// OpenRouter's name for it, a string; others have objects here.
+    /// `OpenRouter`'s name for it, a string; others have objects here.
     reasoning: Option<Value>,
     thinking_blocks: Option<Vec<ThinkingBlock>>,
     tool_calls: Option<Vec<Call>>,

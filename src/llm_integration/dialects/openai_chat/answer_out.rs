@@ -27,9 +27,20 @@ pub(super) fn encode(answer: &Answer, context: &EncodeContext) -> Bytes {
         body["usage"] = usage::encode(usage);
     }
     if let Some(tier) = &answer.service_tier {
-        body["service_tier"] = tier.as_str().into();
+        body["service_tier"] = service_tier(tier).into();
     }
     Bytes::from(body.to_string())
+}
+
+/// Another vendor's tier by OpenAI's name for it.
+pub(in super::super) fn service_tier(tier: &str) -> &'static str {
+    match tier {
+        "priority" => "priority",
+        "flex" => "flex",
+        "scale" => "scale",
+        "fast" => "fast",
+        _ => "default",
+    }
 }
 
 fn encode_choice(index: usize, choice: &Choice) -> Value {

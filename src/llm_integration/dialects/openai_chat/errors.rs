@@ -22,7 +22,7 @@ struct Body {
     error: ErrorObject,
 }
 
-pub(super) fn decode(status: u16, body: &[u8]) -> ProviderError {
+pub(in super::super) fn decode(status: u16, body: &[u8]) -> ProviderError {
     match serde_json::from_slice::<Body>(body) {
         Ok(body) => of_object(body.error, status),
         // Compatible servers have other forms.
@@ -64,6 +64,7 @@ fn kind_of(code: Option<&str>, kind: Option<&str>, status: u16) -> ErrorKind {
         }
         (Some("insufficient_quota" | "billing_hard_limit_reached"), _)
         | (_, Some("insufficient_quota")) => ErrorKind::Quota,
+        (Some("invalid_api_key"), _) => ErrorKind::Authentication,
         (Some("rate_limit_exceeded"), _) => ErrorKind::RateLimit,
         (Some("model_not_found"), _) => ErrorKind::NotFound,
         (_, Some("overloaded_error")) => ErrorKind::Overloaded,
@@ -74,7 +75,7 @@ fn kind_of(code: Option<&str>, kind: Option<&str>, status: u16) -> ErrorKind {
 }
 
 /// The status and the body.
-pub(super) fn encode(error: &ProviderError) -> (u16, Bytes) {
+pub(in super::super) fn encode(error: &ProviderError) -> (u16, Bytes) {
     let (status, _, _) = words(error.kind);
     (status, Bytes::from(body(error).to_string()))
 }

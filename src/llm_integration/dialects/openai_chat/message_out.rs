@@ -27,7 +27,7 @@ pub(super) fn encode_all(request: &Request, losses: &mut Losses) -> Result<Value
             Role::User => user(message, &path, request.dialect, &mut messages, losses)?,
             Role::Assistant => {
                 let encoded = assistant(message, &path, request.dialect, losses)?;
-                messages.push(encoded.into());
+                messages.extend(encoded.map(Value::Object));
             }
         }
     }
@@ -164,7 +164,7 @@ fn assistant(
     path: &str,
     from: Dialect,
     losses: &mut Losses,
-) -> Result<Map<String, Value>, Untranslatable> {
+) -> Result<Option<Map<String, Value>>, Untranslatable> {
     let (mut said, mut calls) = (Vec::new(), Vec::new());
     for part in &message.parts {
         match &part.content {
@@ -184,11 +184,16 @@ fn assistant(
     } else {
         part_out::contents(&said, path, from, losses)?
     };
+    let says_nothing = content.as_array().is_some_and(Vec::is_empty) || content.is_null();
+    if says_nothing && calls.is_empty() && !message.parts.is_empty() {
+        // All of it was left out.
+        return Ok(None);
+    }
     let mut fields = head("assistant", content, message, path, from, losses)?;
     if !calls.is_empty() {
         fields.insert("tool_calls".to_owned(), calls.into());
     }
-    Ok(fields)
+    Ok(Some(fields))
 }
 
 /// A tool's call as messages hold it.

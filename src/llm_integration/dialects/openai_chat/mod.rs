@@ -2,17 +2,17 @@
 //! thinking as text, and `thinking_blocks` for thinking with its signature.
 
 mod answer_in;
-mod answer_out;
-mod errors;
+pub(super) mod answer_out;
+pub(super) mod errors;
 mod message_in;
 mod message_out;
-mod part_in;
+pub(super) mod part_in;
 mod part_out;
-mod request_in;
-mod request_out;
+pub(super) mod request_in;
+pub(super) mod request_out;
 mod stream_in;
 mod stream_out;
-mod tool_in;
+pub(super) mod tool_in;
 mod translator;
 mod usage;
 

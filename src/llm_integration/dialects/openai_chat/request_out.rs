@@ -21,7 +21,6 @@ const SHARED_FIELDS: &[&str] = &[
     "prompt_cache_options",
     "prompt_cache_retention",
     "safety_identifier",
-    "store",
     "user",
 ];
 /// Whose the dialect is, in messages to people.
@@ -119,9 +118,9 @@ fn response_format(request: &Request) -> Value {
 }
 
 fn stop(request: &Request, losses: &mut Losses) -> Result<Value, Untranslatable> {
-    if request.stop.len() > MAX_STOP_SEQUENCES {
+    for at in MAX_STOP_SEQUENCES..request.stop.len() {
         let why = format!("{WHOSE} takes at most {MAX_STOP_SEQUENCES} stop sequences");
-        losses.lose("stop_sequences", why)?;
+        losses.lose(format!("stop_sequences[{at}]"), why)?;
     }
     let kept = &request.stop[..request.stop.len().min(MAX_STOP_SEQUENCES)];
     Ok(if kept.is_empty() {

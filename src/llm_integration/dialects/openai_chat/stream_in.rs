@@ -53,7 +53,7 @@ struct ChunkDelta<'a> {
     content: Option<String>,
     refusal: Option<String>,
     reasoning_content: Option<String>,
-    /// OpenRouter's name for it, a string; others have objects here.
+    /// `OpenRouter`'s name for it, a string; others have objects here.
     #[serde(borrow)]
     reasoning: Option<&'a RawValue>,
     thinking_blocks: Option<Vec<ThinkingDelta>>,
@@ -171,7 +171,13 @@ impl DecodeEvents for Decoder {
 
     fn finish(&mut self, events: &mut Vec<Event>) -> Completeness {
         for (index, following) in &mut self.choices {
-            following.close(*index, events);
+            let choice = *index;
+            following.close(choice, events);
+            // The end of the stream stands for a reason that some servers leave out.
+            if self.done && !following.stopped {
+                let reason = following.unsaid_reason();
+                events.push(Event::Stop { choice, reason });
+            }
         }
         let all_stopped =
             !self.choices.is_empty() && self.choices.values().all(|choice| choice.stopped);
@@ -352,6 +358,14 @@ impl Following {
     fn close(&mut self, choice: usize, events: &mut Vec<Event>) {
         if let Some(Open { part, .. }) = self.open.take() {
             events.push(Event::PartEnd { choice, part });
+        }
+    }
+
+    fn unsaid_reason(&self) -> StopReason {
+        if self.calls.is_empty() {
+            StopReason::End
+        } else {
+            StopReason::ToolUse
         }
     }
 

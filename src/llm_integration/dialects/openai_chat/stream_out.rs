@@ -1,11 +1,11 @@
 //! A stream for a client, written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use bytes::BytesMut;
 use serde_json::{Value, json};
 
-use super::{errors, usage};
+use super::{answer_out, errors, usage};
 use crate::llm_integration::{
     Usage,
     dialects::{
@@ -19,7 +19,7 @@ pub(super) struct Encoder {
     id: String,
     model: String,
     created: i64,
-    service_tier: Option<String>,
+    service_tier: Option<&'static str>,
     /// The stream ends with the usage.
     asks_usage: bool,
     usage: Option<Usage>,
@@ -29,9 +29,18 @@ pub(super) struct Encoder {
 
 #[derive(Default)]
 struct Writing {
-    /// The index on the wire of each call's part, and whether it takes free text.
-    calls: BTreeMap<usize, (usize, bool)>,
+    calls: BTreeMap<usize, Call>,
     refused: bool,
+    stopped: bool,
+}
+
+/// A call of a tool, by its part.
+struct Call {
+    /// Its index on the wire.
+    index: usize,
+    /// It takes free text.
+    custom: bool,
+    has_arguments: bool,
 }
 
 impl Encoder {
@@ -57,7 +66,7 @@ impl Encoder {
             "choices": choices,
         });
         if let Some(tier) = &self.service_tier {
-            chunk["service_tier"] = tier.as_str().into();
+            chunk["service_tier"] = (*tier).into();
         }
         if self.asks_usage {
             chunk["usage"] = usage.into();
@@ -74,8 +83,8 @@ impl Encoder {
 
     /// The first chunk of a choice says who speaks.
     fn begin(&mut self, choice: usize, out: &mut BytesMut) {
-        if !self.choices.contains_key(&choice) {
-            self.choices.insert(choice, Writing::default());
+        if let Entry::Vacant(new) = self.choices.entry(choice) {
+            new.insert(Writing::default());
             let delta = json!({ "role": "assistant", "content": "", "refusal": null });
             self.delta(choice, &delta, None, out);
         }
@@ -86,7 +95,12 @@ impl Encoder {
             PartStart::ToolUse { id, name, custom } => {
                 let calls = &mut self.choices.entry(choice).or_default().calls;
                 let index = calls.len();
-                calls.insert(part, (index, *custom));
+                let call = Call {
+                    index,
+                    custom: *custom,
+                    has_arguments: false,
+                };
+                calls.insert(part, call);
                 let call = if *custom {
                     json!({ "index": index, "id": id, "type": "custom",
                         "custom": { "name": name, "input": "" } })
@@ -118,11 +132,13 @@ impl Encoder {
             // The text says the same without.
             Delta::Citation(_) => return,
             Delta::Arguments(text) => {
-                let calls = self.choices.get(&choice).map(|writing| &writing.calls);
-                let Some(&(index, custom)) = calls.and_then(|calls| calls.get(&part)) else {
+                let writing = self.choices.entry(choice).or_default();
+                let Some(call) = writing.calls.get_mut(&part) else {
                     return;
                 };
-                let call = if custom {
+                call.has_arguments = true;
+                let index = call.index;
+                let call = if call.custom {
                     json!({ "index": index, "custom": { "input": text } })
                 } else {
                     json!({ "index": index, "function": { "arguments": text } })
@@ -131,6 +147,15 @@ impl Encoder {
             }
         };
         self.delta(choice, &said, None, out);
+    }
+
+    /// A tool that takes nothing is called with an empty object, which clients parse.
+    fn end(&mut self, choice: usize, part: usize, out: &mut BytesMut) {
+        let calls = self.choices.get(&choice).map(|writing| &writing.calls);
+        let call = calls.and_then(|calls| calls.get(&part));
+        if call.is_some_and(|call| !call.has_arguments && !call.custom) {
+            self.continue_part(choice, part, &Delta::Arguments("{}".to_owned()), out);
+        }
     }
 
     fn stop(&mut self, choice: usize, reason: &StopReason, out: &mut BytesMut) {
@@ -143,6 +168,7 @@ impl Encoder {
         {
             self.delta(choice, &json!({ "refusal": explanation }), None, out);
         }
+        self.choices.entry(choice).or_default().stopped = true;
         self.delta(choice, &json!({}), Some(reason.finish_reason()), out);
     }
 }
@@ -161,7 +187,7 @@ impl EncodeEvents for Encoder {
                     .clone()
                     .unwrap_or_else(|| std::mem::take(&mut self.model));
                 self.created = created.unwrap_or(self.created);
-                self.service_tier.clone_from(service_tier);
+                self.service_tier = service_tier.as_deref().map(answer_out::service_tier);
                 self.begin(0, out);
             }
             Event::PartStart {
@@ -195,12 +221,13 @@ impl EncodeEvents for Encoder {
                 sse::data(&errors::body(error), out);
             }
             Event::Ping => sse::comment(out),
-            Event::PartEnd { .. } => {}
+            Event::PartEnd { choice, part } => self.end(*choice, *part, out),
         }
     }
 
     fn finish(&mut self, out: &mut BytesMut) {
-        if self.failed {
+        let is_whole = self.choices.values().all(|choice| choice.stopped);
+        if self.failed || self.choices.is_empty() || !is_whole {
             return;
         }
         if self.asks_usage

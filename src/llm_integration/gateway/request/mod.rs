@@ -1,0 +1,10 @@
+//! A call as it came: what is read of its body, and how its bytes are changed where they must be.
+
+mod edit;
+mod fields;
+mod read;
+mod shape;
+
+pub(super) use edit::{Edited, edited};
+pub(super) use fields::Key;
+pub(super) use read::CallRequest;
