@@ -94,6 +94,12 @@ pub enum LlmError {
     NoRouteApplies { alias: String },
     #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
     CallTimeout { limit: Duration },
+    #[error("{provider}'s embeddings can not be read")]
+    EmbeddingsUnreadable {
+        provider: ProviderName,
+        #[source]
+        source: Unreadable,
+    },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -197,8 +203,8 @@ impl From<LlmError> for Failure {
             | E::ProviderCutOff { .. }
             | E::AnswerTooLarge { .. }
             | E::AnswerUnreadable { .. }
+            | E::EmbeddingsUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::NotAskable { .. } | E::ProviderRefused { .. } => ErrorCode::ProviderNotConfigured,
             E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())

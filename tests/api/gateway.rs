@@ -85,6 +85,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "POST /v1/chat/completions",
             Case::Own(json!({ "model": "m", "messages": [] })),
         ),
+        (
+            "POST /v1/embeddings",
+            Case::Own(json!({ "model": "m", "input": "a" })),
+        ),
         ("GET /v1/models", own()),
         ("GET /v1/models/{model}", own()),
         ("GET /api/v1/prices", own()),
@@ -452,7 +456,9 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     )])
     .await;
     let anthropic = Provider::start([
-        Reply::completion("Hello"),
+        Reply::json(200, &json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
+            "content": [{ "type": "text", "text": "Hello" }], "stop_reason": "end_turn",
+            "usage": { "input_tokens": 3, "output_tokens": 1 } })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(401, &json!({ "type": "error", "error": { "type": "authentication_error" } })),
@@ -466,9 +472,16 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     ]
     .concat();
     let app = App::start_with(Engine::Sqlite, &settings).await;
-    app.post(CHAT, &json!({ "model": "claude-x", "messages": [] }))
-        .await
-        .expect(200);
+    let answer = app
+        .post(
+            CHAT,
+            &json!({ "model": "claude-x", "messages": [{ "role": "user", "content": "Hi" }] }),
+        )
+        .await;
+    assert_eq!(
+        answer.expect(200)["choices"][0]["message"]["content"],
+        "Hello"
+    );
     let claude = json!({ "id": "claude-x", "object": "model", "created": 1_735_689_600, "owned_by": "anthropic" });
     let listed = app.get("/v1/models").await.expect(200);
     assert_eq!(
@@ -485,13 +498,13 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     assert_eq!(
         paths,
         [
-            "/v1/chat/completions",
+            "/v1/messages",
             "/v1/models?limit=1000",
             "/v1/models?limit=1000",
             "/v1/models?limit=1000"
         ]
     );
-    assert_eq!(received[0].headers["authorization"], "Bearer sk-ant");
+    assert_eq!(received[0].headers["x-api-key"], "sk-ant");
     assert_eq!(received[1].headers["x-api-key"], "sk-ant");
     app.stop().await;
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{EmbeddingRequest, Embeddings, Vector};
+use super::{EmbeddingRequest, Embeddings, Format, Vector};
 use crate::llm_integration::{
     Usage,
     dialects::{Unreadable, Untranslatable},
@@ -66,6 +66,12 @@ fn openai(request: &EmbeddingRequest, model: &str) -> Value {
     let mut body = json!({ "model": model, "input": inputs });
     if let Some(dimensions) = request.dimensions {
         body["dimensions"] = dimensions.into();
+    }
+    if request.format != Format::default() {
+        body["encoding_format"] = "base64".into();
+    }
+    if let Some(user) = &request.user {
+        body["user"] = user.as_str().into();
     }
     for (name, value) in &request.extra {
         body[name] = value.clone();
@@ -247,7 +253,7 @@ impl CohereAnswer {
 mod tests {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
-    use super::{super::Format, *};
+    use super::*;
 
     fn request(body: &Value) -> EmbeddingRequest {
         EmbeddingRequest::parse(body.to_string().as_bytes()).unwrap()

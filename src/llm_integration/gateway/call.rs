@@ -18,9 +18,10 @@ use super::{
 use crate::{
     kernel::{Clock, ProjectId},
     llm_integration::{
-        Actual, Estimate, NotStored, PriceTable, ProviderKind, Recorder, Report, Reservation,
-        TraceId,
+        Actual, Estimate, JsonText, NotStored, ObservationKind, PriceTable, ProviderKind, Recorder,
+        Report, Reservation, TraceId,
         dialects::{Completeness, Frame, Unreadable, chat::Event},
+        providers::Provider,
     },
 };
 
@@ -130,6 +131,28 @@ impl Call {
         self.routed.model = Some(upstream.model.clone());
         self.routed.dropped.clone_from(&upstream.dropped);
         self.span.record("gen_ai.provider.name", kind.otel_name());
+    }
+
+    /// What is recorded is a call for embeddings.
+    pub fn is_for_embeddings(&mut self, model: &str, input: JsonText) {
+        let Some(draft) = self.draft.as_mut() else {
+            return;
+        };
+        let name = format!("embeddings {model}");
+        let chat = draft.observation.name.replace(name.clone());
+        if let Some(trace) = draft.trace.as_mut().filter(|trace| trace.name == chat) {
+            trace.name = Some(name);
+        }
+        draft.observation.kind = Some(ObservationKind::Embedding);
+        draft.observation.input = Some(input);
+    }
+
+    /// Notes who is asked.
+    pub fn asked(&mut self, provider: &Provider, model: &str) {
+        self.routed.provider = Some((provider.name.to_string(), provider.kind));
+        self.routed.model = Some(model.to_owned());
+        let kind = provider.kind.otel_name();
+        self.span.record("gen_ai.provider.name", kind);
     }
 
     /// Notes who failed.

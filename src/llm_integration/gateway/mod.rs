@@ -13,6 +13,7 @@ mod assembly;
 mod call;
 mod conclude;
 mod draft;
+mod embed;
 mod facts;
 mod frames;
 mod generation;

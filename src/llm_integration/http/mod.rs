@@ -1,6 +1,7 @@
 //! The endpoints of the gateway, of prices and of routes.
 
 mod chat;
+mod embeddings;
 mod models;
 mod passed;
 mod prices;

@@ -2,11 +2,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, models, prices, providers, routing};
+use super::{chat, embeddings, models, prices, providers, routing};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
+        .service(embeddings::create)
         .service(models::list)
         .service(models::get)
         .service(providers::list)

@@ -127,7 +127,10 @@ impl EncodeEvents for Encoder {
         if self.failed {
             return;
         }
-        if !matches!(event, Event::Start { .. } | Event::Usage(_) | Event::Error(_)) {
+        if !matches!(
+            event,
+            Event::Start { .. } | Event::Usage(_) | Event::Error(_)
+        ) {
             self.begin(out);
         }
         match event {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     Ask, EmbeddingDialect, Manners, Operation,
-    adapter::{Adapter, CredentialsError, Target, bearer, secret_header},
+    adapter::{Adapter, CredentialsError, Target, secret_header},
 };
 use crate::{kernel::Timestamp, llm_integration::dialects::Dialect, platform::config::SecretText};
 
@@ -19,7 +19,6 @@ const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 /// Models in one answer, its maximum.
-const COMPATIBLE: &str = "/chat/completions";
 const MODELS: &str = "/models?limit=1000";
 
 #[derive(Debug)]
@@ -39,14 +38,12 @@ impl Anthropic {
 
 impl Adapter for Anthropic {
     fn chat_dialects(&self) -> &'static [Dialect] {
-        // Its endpoint in OpenAI's form is used until chats are translated.
-        &[Dialect::Anthropic, Dialect::OpenAiChat]
+        &[Dialect::Anthropic]
     }
 
     fn target(&self, ask: &Ask<'_>) -> Option<Target> {
         match ask.operation {
             Operation::Chat(Dialect::Anthropic) => Some(Target::post(self.below_base("/messages"))),
-            Operation::Chat(Dialect::OpenAiChat) => Some(Target::post(self.below_base(COMPATIBLE))),
             Operation::CountTokens(Dialect::Anthropic) => {
                 Some(Target::post(self.below_base("/messages/count_tokens")))
             }
@@ -80,9 +77,6 @@ impl Adapter for Anthropic {
         _body: &[u8],
         _now: Timestamp,
     ) -> Result<(), CredentialsError> {
-        if request.url().path().ends_with(COMPATIBLE) {
-            return bearer(request.headers_mut(), Some(&self.key));
-        }
         let headers = request.headers_mut();
         headers.insert(KEY_HEADER, secret_header(self.key.expose())?);
         headers.entry(VERSION_HEADER).or_insert(VERSION);
