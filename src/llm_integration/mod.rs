@@ -5,20 +5,25 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+mod comments;
 pub mod dialects;
 pub mod embeddings;
 mod error;
 mod gateway;
 mod http;
 mod limits;
+mod media;
 mod pricing;
 pub mod providers;
+mod query;
+mod reading;
 pub mod routing;
 mod scores;
 mod settings;
 mod surface;
 mod traces;
 
+pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
@@ -36,16 +41,25 @@ pub use providers::{
     AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
     NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
+pub use query::{
+    ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
+    TextTest, TraceColumn,
+};
+pub use reading::{
+    FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
+    SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
+    Wanted,
+};
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
-    ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
+    ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
 pub use surface::OPENAI;
+pub use traces::Sink as TraceSink;
 pub use traces::{
-    DEFAULT_ENVIRONMENT, FoundObservation, JsonText, Level, NotStored, Observation,
-    ObservationFilter, ObservationId, ObservationKind, ObservationPosition, ObservationReport,
-    ParentIs, Recorder, Report, Trace, TraceDetails, TraceFilter, TraceId, TracePage, TraceReport,
-    TraceWriter, Traces,
+    ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,
+    ObservationKind, ObservationReport, Recorder, Report, TraceDurability, TraceId, TraceReport,
+    TraceSettings, TraceWriter,
 };

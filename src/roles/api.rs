@@ -81,6 +81,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
+        .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

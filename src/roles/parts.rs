@@ -7,15 +7,18 @@ use crate::{
     identity::{Identity, KeyHasher},
     kernel::Clock,
     llm_integration::{
-        Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
-        TraceWriter, Traces,
+        Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes,
+        Scores, TraceDurability, TraceSink, TraceWriter, Traces,
     },
     platform::{
-        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, redis::Redis,
-        sizing::Sizing, wakeup::Wakeups,
+        bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
+        redis::Redis, sizing::Sizing, storage, wakeup::Wakeups,
     },
     prompt::Prompts,
 };
+
+/// The folder of the log of traces, below the data directory.
+const TRACE_LOG: &str = "trace-log";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -56,6 +59,7 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub traces: Traces,
     pub scores: Scores,
+    pub comments: Comments,
     pub prompts: Prompts,
 }
 
@@ -83,12 +87,7 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = Recorder::new(
-            db.clone(),
-            prices.clone(),
-            clock.clone(),
-            settings.gateway.trace_timeout(),
-        );
+        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -102,7 +101,7 @@ impl Parts {
                 routes: routes.clone(),
                 limits: limits.clone(),
                 prices: prices.clone(),
-                recorder,
+                recorder: recorder.clone(),
                 clock: clock.clone(),
             },
         );
@@ -118,12 +117,34 @@ impl Parts {
             prices,
             routes,
             limits,
-            traces: Traces::new(db.clone()),
+            traces: Traces::new(db.clone(), recorder),
             scores: Scores::new(db.clone(), clock.clone()),
+            comments: Comments::new(db.clone(), clock.clone()),
             prompts,
             clock,
             db,
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What takes in traces, and the one writer of what it took.
+fn trace_intake(
+    settings: &Settings,
+    db: &Db,
+    prices: &Prices,
+    clock: &Clock,
+) -> Result<(Recorder, TraceWriter), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: prices.clone(),
+        clock: clock.clone(),
+        objects: Objects::new(&settings.objects, &folder, synced)?,
+        large_bytes: settings.traces.large_bytes,
+    };
+    let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
+    let longest_wait = settings.gateway.trace_timeout();
+    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
 }

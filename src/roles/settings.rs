@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::IdentitySettings,
-    llm_integration::GatewaySettings,
+    llm_integration::{GatewaySettings, TraceSettings},
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
         db::DatabaseSettings,
         http::ServerSettings,
         jobs::JobSettings,
+        objects::ObjectSettings,
         redis::RedisSettings,
+        storage::StorageSettings,
         telemetry::TelemetrySettings,
     },
     prompt::PromptSettings,
@@ -24,6 +26,8 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 const SECRETS: &[&str] = &[
     "database.url",
     "redis.url",
+    "objects.access_key_id",
+    "objects.secret_access_key",
     "identity.key_hash_secret",
     "identity.init.secret_key",
     "identity.init.user_password",
@@ -101,6 +105,9 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub traces: TraceSettings,
+    pub storage: StorageSettings,
+    pub objects: ObjectSettings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -126,6 +133,7 @@ impl Settings {
         self.database.parsed_url()?;
         self.events.validate()?;
         self.jobs.validate()?;
+        self.traces.validate()?;
         let positive = [
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),

@@ -75,6 +75,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
+    let about = json!({
+        "projectId": "other", "objectType": "TRACE", "objectId": trace["id"], "content": "theirs",
+    });
+    let comment = Case::Row("/api/public/comments".to_owned(), about);
     let trace = format!(
         "/api/public/traces/{}",
         trace["id"].as_str().expect("an id")
@@ -100,7 +104,19 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "GET /api/public/observations/{observation_id}",
             row(observation),
         ),
+        ("GET /api/public/observations", own()),
         ("GET /api/public/v2/observations", own()),
+        ("GET /api/public/sessions", own()),
+        (
+            "GET /api/public/sessions/{session_id}",
+            row(format!("/api/public/sessions/{MARK}")),
+        ),
+        ("POST /api/public/comments", comment),
+        ("GET /api/public/comments", own()),
+        (
+            "GET /api/public/comments/{comment_id}",
+            row(format!("/api/public/comments/{MARK}")),
+        ),
     ]
 }
 
@@ -546,7 +562,7 @@ with_provider! {
         let lock = WriteLock::take(app.database_url());
         let answer = app.post(CHAT, &call()).await;
         assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "Hello");
-        assert_eq!(answer.header("x-kaname-trace-id"), None, "a trace that is not stored is not claimed");
+        assert!(answer.header("x-kaname-trace-id").is_some(), "the log has the trace");
         let text = streamed(&app, &streaming_call()).await.text().await.unwrap();
         assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
         assert_eq!(app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"], 0);
@@ -556,6 +572,21 @@ with_provider! {
         }
         trace_of(&app, &app.post(CHAT, &call()).await).await;
         assert_eq!(provider.received().len(), 3);
+    }
+
+    async fn without_a_log_a_trace_that_is_not_committed_is_not_claimed(app: App, provider: Provider = [
+        Reply::completion("Hello"),
+    ], [("APP_DATABASE__LOCK_TIMEOUT_MS", "100"), ("APP_GATEWAY__TRACE_TIMEOUT_MS", "300"), ("APP_TRACES__DURABILITY", "database")]) {
+        let lock = WriteLock::take(app.database_url());
+        let answer = app.post(CHAT, &call()).await;
+        assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "Hello");
+        assert_eq!(answer.header("x-kaname-trace-id"), None, "a trace that is not stored is not claimed");
+        lock.release();
+        while app.get("/api/public/traces").await.expect(200)["meta"]["totalItems"] != 1 {
+            tokio::task::yield_now().await;
+        }
+        trace_of(&app, &app.post(CHAT, &call()).await).await;
+        assert_eq!(provider.received().len(), 2);
     }
 
     async fn a_body_larger_than_the_limit_is_refused_in_openais_shape(app: App, provider: Provider = [Reply::completion("x")],

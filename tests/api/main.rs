@@ -18,6 +18,7 @@ mod migrations;
 mod openapi;
 mod prompts;
 mod providers;
+mod reading;
 mod routes;
 mod routing;
 mod scores;

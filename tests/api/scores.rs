@@ -31,6 +31,8 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
             "POST /api/public/scores",
             Case::Own(json!({ "name": "theirs", "value": 1, "traceId": TRACE })),
         ),
+        ("GET /api/public/v2/scores", Case::Own(Value::Null)),
+        ("GET /api/public/v3/scores", Case::Own(Value::Null)),
         (
             "GET /api/public/v2/scores/{score_id}",
             Case::Row(format!("/api/public/v2/scores/{MARK}"), Value::Null),

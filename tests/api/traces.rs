@@ -253,8 +253,8 @@ async fn what_is_missing_or_not_understood_is_told_in_langfuses_shape(engine: En
     for query in [
         "traces?limit=101",
         "traces?page=x",
-        "traces?filter=[]",
-        "traces?orderBy=name.asc",
+        "traces?filter=x",
+        "traces?orderBy=secret.asc",
         "traces?userId=%00",
         "traces?fromTimestamp=yesterday",
         "v2/observations?limit=1001",
@@ -262,7 +262,7 @@ async fn what_is_missing_or_not_understood_is_told_in_langfuses_shape(engine: En
         "v2/observations?fields=core,secrets",
         "v2/observations?parseIoAsJson=true",
         "v2/observations?type=NOTHING",
-        "v2/observations?filter=[]",
+        "v2/observations?filter={}",
     ] {
         let body = app.get(&format!("/api/public/{query}")).await.expect(400);
         assert!(

@@ -1,14 +1,14 @@
 //! Reports of traces in any order, from several writers at once: one result, and nothing twice.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
-        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceFilter, TraceId,
-        TraceReport, TraceWriter, Traces,
+        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceDurability,
+        TraceFilter, TraceId, TraceReport, TraceSettings, TraceSink, TraceWriter, Traces,
     },
-    platform::db::Db,
+    platform::{db::Db, objects::Objects},
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use tokio_util::sync::CancellationToken;
@@ -70,9 +70,22 @@ fn json(text: &str) -> JsonText {
     JsonText::of(&serde_json::from_str::<serde_json::Value>(text).unwrap())
 }
 
-fn recorder(db: &Db) -> (Recorder, TraceWriter) {
-    let prices = Prices::new(db.clone(), Clock::system());
-    Recorder::new(db.clone(), prices, Clock::system(), LONG)
+/// What a process of its own would have: its log lies in `folder`, beside those of others.
+fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
+    let sink = TraceSink {
+        db: db.clone(),
+        prices: Prices::new(db.clone(), Clock::system()),
+        clock: Clock::system(),
+        objects: Objects::in_folder(folder, false).unwrap(),
+        large_bytes: 1000,
+    };
+    let settings = TraceSettings {
+        durability: TraceDurability::Process,
+        log_limit_bytes: 100_000_000,
+        large_bytes: 1000,
+        retention_days: 0,
+    };
+    Recorder::new(sink, &settings, &folder.join("log"), LONG)
 }
 
 /// Sends every report of every trace, twice, in an order of its own and in batches.
@@ -88,8 +101,9 @@ async fn send_all(recorder: Recorder, project: ProjectId, seed: u64) {
     }
 }
 
-async fn everything_is_there_once(db: &Db, actor: &Actor) {
-    let traces = Traces::new(db.clone());
+async fn everything_is_there_once(db: &Db, folder: &Path, actor: &Actor) {
+    let (recorder, _) = intake(db, folder);
+    let traces = Traces::new(db.clone(), recorder);
     let limit = PageLimit::parse(Some(100)).unwrap();
     let page = traces
         .list(actor, TraceFilter::default(), 1, limit)
@@ -117,10 +131,10 @@ async fn everything_is_there_once(db: &Db, actor: &Actor) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_that_send_the_same_traces_at_once_make_each_once() {
     for database in databases() {
-        let actor = actor("p");
+        let (actor, folder) = (actor("p"), tempfile::tempdir().unwrap());
         let writers: Vec<_> = (0..2)
             .map(|_| {
-                let (recorder, writer) = recorder(&database.open());
+                let (recorder, writer) = intake(&database.open(), folder.path());
                 let stop = CancellationToken::new();
                 let running = tokio::spawn(writer.run(stop.clone()));
                 (recorder, stop, running)
@@ -136,6 +150,6 @@ async fn writers_that_send_the_same_traces_at_once_make_each_once() {
             drop(recorder);
             running.await.unwrap();
         }
-        everything_is_there_once(&database.open(), &actor).await;
+        everything_is_there_once(&database.open(), folder.path(), &actor).await;
     }
 }

@@ -31,9 +31,11 @@ pub struct App {
 
 /// The variables of an app on this database, and `more`.
 fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let folder = database.folder.path().to_str().expect("UTF-8");
     let usual = [
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
+        ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),

@@ -14,20 +14,17 @@ pub enum Engine {
 /// A database that nobody else uses, and its URL.
 pub struct Database {
     pub url: String,
-    /// Holds SQLite's file for as long as the test runs.
-    _folder: Option<TempDir>,
+    /// For files of the processes on it: SQLite's, and their data directory.
+    pub folder: TempDir,
 }
 
 impl Database {
     pub fn create(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         match engine {
             Engine::Sqlite => {
-                let folder = tempfile::tempdir().expect("a temporary folder");
                 let url = format!("sqlite:{}", folder.path().join("kaname.db").display());
-                Self {
-                    url,
-                    _folder: Some(folder),
-                }
+                Self { url, folder }
             }
             Engine::Postgres => {
                 let server = service("TEST_POSTGRES_URL");
@@ -41,7 +38,7 @@ impl Database {
                     .expect("a new database");
                 Self {
                     url: with_database(&server, &name),
-                    _folder: None,
+                    folder,
                 }
             }
         }

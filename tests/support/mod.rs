@@ -3,6 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod provider;
+pub mod seed;
 
 pub use app::App;
 pub use database::Engine;

@@ -89,3 +89,26 @@ CREATE TABLE llm_media_link (
 );
 
 CREATE INDEX llm_media_link_by_trace ON llm_media_link (project_id, trace_id);
+
+-- What a JSON object, kept as text, has under a key. JSON may hold texts that no PostgreSQL text can
+-- (a NUL, half a surrogate pair): one such row must not fail every query that passes it.
+CREATE FUNCTION llm_json_text(document text, wanted text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    RETURN document::json ->> wanted;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION llm_json_number(document text, wanted text) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    IF json_typeof(document::json -> wanted) = 'number' THEN
+        RETURN (document::json ->> wanted)::double precision;
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END
+$$;

@@ -1,5 +1,6 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
+mod comments;
 mod errors;
 mod llm_connections;
 mod observations;
@@ -10,6 +11,7 @@ mod query;
 mod routes;
 mod score_configs;
 mod scores;
+mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;

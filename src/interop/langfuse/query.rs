@@ -71,18 +71,6 @@ impl Query {
                 .collect(),
         )
     }
-
-    /// # Errors
-    /// `invalid_request` when one of these is given: ignoring it would answer another question.
-    pub fn refuse(&self, names: &[&str]) -> Result<(), Failure> {
-        match names.iter().find(|name| self.text(name).is_some()) {
-            Some(name) => Err(Failure::new(
-                ErrorCode::InvalidRequest,
-                format!("`{name}` is not supported yet; leave it out"),
-            )),
-            None => Ok(()),
-        }
-    }
 }
 
 pub(super) fn invalid(name: &str, takes: impl Display) -> Failure {

@@ -2,7 +2,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{llm_connections, observations, project, prompts, score_configs, scores, traces};
+use super::{
+    comments, llm_connections, observations, project, prompts, score_configs, scores, sessions,
+    traces,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -12,5 +15,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(llm_connections::routes)
         .configure(observations::routes)
         .configure(scores::routes)
-        .configure(score_configs::routes);
+        .configure(score_configs::routes)
+        .configure(sessions::routes)
+        .configure(comments::routes);
 }

@@ -13,4 +13,4 @@ pub use model::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue,
 };
-pub use service::Scores;
+pub use service::{ScoreFilter, Scores};

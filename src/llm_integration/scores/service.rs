@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use super::{NewScoreConfig, Score, ScoreConfig, ScoreConfigChange, ScoreReport, store};
 use crate::{
-    kernel::{Actor, Clock, Failure, PageLimit, Permission, ProjectId},
-    llm_integration::{LlmError, TraceId},
+    kernel::{Actor, Clock, Cursor, Failure, Page, PageLimit, Permission, ProjectId},
+    llm_integration::{
+        LlmError, Paged, TraceId,
+        query::{self, After, Cut, Filter, Key, OfScores, ScoreColumn},
+    },
     platform::db::{Db, DbError},
 };
 
@@ -15,6 +18,8 @@ pub struct Scores {
     db: Db,
     clock: Clock,
 }
+
+pub type ScoreFilter = Filter<ScoreColumn>;
 
 /// The id of a score that was taken in, or why it was not.
 type Outcome = Result<String, Failure>;
@@ -98,6 +103,66 @@ impl Scores {
             .db
             .read(move |conn| store::of_traces(conn, project, &traces));
         read.await.map_err(|error: DbError| error.into())
+    }
+
+    /// A numbered page of the scores that match, newest first.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: ScoreFilter,
+        page: u32,
+        limit: PageLimit,
+    ) -> Result<Paged<Score>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        self.db
+            .read(move |conn| {
+                let total = query::count::<OfScores>(conn, project, &filter)?;
+                let offset = i64::from(page.saturating_sub(1)) * i64::from(limit.get());
+                let cut = Cut {
+                    order: None,
+                    ascending: false,
+                    after: After::Offset(offset),
+                    limit: i64::from(limit.get()),
+                };
+                let keys = query::page::<OfScores>(conn, project, &filter, &cut)?;
+                Ok::<_, DbError>(Paged {
+                    items: store::by_keys(conn, project, &keys)?,
+                    total: total.unsigned_abs(),
+                })
+            })
+            .await
+            .map_err(LlmError::from)
+    }
+
+    /// The scores that match, newest first.
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        filter: ScoreFilter,
+        limit: PageLimit,
+        cursor: Option<Cursor>,
+    ) -> Result<Page<Score>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
+        self.db
+            .read(move |conn| {
+                let cut = Cut {
+                    order: None,
+                    ascending: false,
+                    after: After::Key(after),
+                    limit: limit.with_lookahead(),
+                };
+                let keys = query::page::<OfScores>(conn, project, &filter, &cut)?;
+                let page = Page::from_lookahead(keys, limit, Clone::clone);
+                Ok::<_, DbError>(Page {
+                    items: store::by_keys(conn, project, &page.items)?,
+                    next: page.next,
+                })
+            })
+            .await
+            .map_err(LlmError::from)
     }
 
     pub async fn create_config(

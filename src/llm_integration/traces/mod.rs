@@ -1,10 +1,10 @@
 //! Traces and observations: what an application did, kept so that it can be read back.
 //!
-//! [`Recorder`] writes them (many in one commit), [`Traces`] reads them. A trace and its
-//! observations belong to one project and are reached only through its actors.
+//! [`Recorder`] writes them, many in one commit; `reading` reads them. A trace and its observations
+//! belong to one project and are reached only through its actors.
 
 mod costing;
-mod filter;
+mod direct;
 mod ids;
 mod json_text;
 mod limits;
@@ -12,15 +12,19 @@ mod merge;
 mod model;
 mod recorder;
 mod report;
-mod schema;
-mod service;
+pub(super) mod schema;
+mod settings;
+mod sink;
 mod store;
+mod writer;
 
-pub use filter::{ObservationFilter, ObservationPosition, ParentIs, TraceFilter};
 pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
+pub use merge::ObjectRef;
 pub(super) use model::named;
-pub use model::{DEFAULT_ENVIRONMENT, Level, Observation, ObservationKind, Trace};
-pub use recorder::{NotStored, Recorder, TraceWriter};
+pub use model::{DEFAULT_ENVIRONMENT, Level, ObservationKind};
+pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};
-pub use service::{FoundObservation, TraceDetails, TracePage, Traces};
+pub use settings::{TraceDurability, TraceSettings};
+pub use sink::Sink;
+pub use writer::TraceWriter;

@@ -1,58 +1,45 @@
-//! Group commit: calls that end at the same time share one transaction, and each waits for it.
+//! Takes in reports: they are durable before their sender is answered, and in the database soon after.
 //!
-//! [`Recorder::record`] returns when its record is committed, so an answer that ends after it has a
-//! trace that outlives a crash. An answer is worth more than its trace, though: when the database
-//! is away, or the queue is full, the caller is told so at once and the answer goes out; the record
-//! stays in memory for [`RETRY_FOR`], and what is lost in the end is logged and counted in
-//! `gateway_traces_lost_total`.
+//! A report is appended to the write-ahead log of this process, which the [`super::TraceWriter`] moves
+//! to the database. So a database that is slow or away lets the log grow, and nobody waits for it; a
+//! log that has reached its limit says so to the sender, who then keeps its reports. Where no log can
+//! be kept, a report is durable when it is committed.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{broadcast, watch},
     time,
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    Report,
-    costing::Costs,
-    merge::{Placed, gather},
-    store,
+    Report, TraceDurability, TraceSettings, TraceWriter,
+    direct::Direct,
+    sink::Sink,
+    writer::{Progress, Source},
 };
 use crate::{
-    kernel::{Clock, ErrorCode, Failure, ProjectId, error_chain},
-    llm_integration::Prices,
-    platform::db::{Db, DbError},
+    kernel::{ErrorCode, Failure, ProjectId, error_chain},
+    llm_integration::TraceId,
+    platform::wal::{AppendError, Durability, Log, LogSettings},
 };
-
-/// Records that wait for a commit.
-const QUEUE_RECORDS: usize = 8192;
-/// Memory that records in the queue may hold, in KiB (256 MiB).
-const QUEUE_KIB: usize = 256 * 1024;
-/// Records of one transaction.
-const BATCH_RECORDS: usize = 512;
-/// How long a batch is tried again while the database is away.
-const RETRY_FOR: Duration = Duration::from_secs(30);
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// What a sender is told to wait before it sends again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// A segment of the log (8 MiB): about what is done again after a crash.
+const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+/// How long a reader waits for what was accepted before it asked.
+const READ_WAIT: Duration = Duration::from_secs(2);
+/// Batches that a listener may be behind before it misses some.
+const ANNOUNCED_BATCHES: usize = 256;
 
-/// The reports are not durable; what was not refused can still be stored later.
+/// The reports are not durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotStored {
     /// Nothing was kept: the sender keeps it and sends it again.
     #[error("no more traces are taken in before those that wait are stored")]
     Full,
-    /// They are kept in memory, and may be lost; the reason is in the log.
+    /// They may still be stored, or be lost; the reason is in the log.
     #[error("the trace could not be stored in time")]
     NotInTime,
 }
@@ -64,242 +51,136 @@ impl From<NotStored> for Failure {
     }
 }
 
-/// Hands records to the one [`TraceWriter`]. Cheap to clone.
+/// Traces that have changed in the database.
+pub type ChangedTraces = Arc<Vec<(ProjectId, TraceId)>>;
+
+/// Takes in reports for the one [`TraceWriter`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Recorder {
-    queue: mpsc::Sender<Pending>,
-    memory: Arc<Semaphore>,
-    database_answers: Arc<AtomicBool>,
+    intake: Intake,
+    progress: watch::Receiver<Progress>,
+    changed: broadcast::Sender<ChangedTraces>,
     longest_wait: Duration,
-    /// Where records are handed over whose call has gone away.
-    runtime: Handle,
 }
 
-/// Commits what the recorder was given. It must run for as long as calls are made, and then drain.
-pub struct TraceWriter {
-    queue: mpsc::Receiver<Pending>,
-    database_answers: Arc<AtomicBool>,
-    db: Db,
-    prices: Prices,
-    clock: Clock,
-}
-
-struct Pending {
-    project: ProjectId,
-    reports: Vec<Report>,
-    committed: oneshot::Sender<()>,
-    memory: OwnedSemaphorePermit,
+#[derive(Clone)]
+enum Intake {
+    Log(Log),
+    Direct(Direct),
 }
 
 impl Recorder {
-    /// `longest_wait` bounds how long an answer is held back for its trace.
+    /// `log` is the folder of this database's log; `longest_wait` bounds how long a sender waits.
     ///
     /// # Panics
     /// Outside a tokio runtime.
     pub fn new(
-        db: Db,
-        prices: Prices,
-        clock: Clock,
+        sink: Sink,
+        settings: &TraceSettings,
+        log: &Path,
         longest_wait: Duration,
     ) -> (Self, TraceWriter) {
-        let (sender, receiver) = mpsc::channel(QUEUE_RECORDS);
-        let database_answers = Arc::new(AtomicBool::new(true));
+        let (intake, source) = open(settings, log, longest_wait);
+        let (sender, progress) = watch::channel(Progress::default());
+        let (changed, _) = broadcast::channel(ANNOUNCED_BATCHES);
         let recorder = Self {
-            queue: sender,
-            memory: Arc::new(Semaphore::new(QUEUE_KIB)),
-            database_answers: Arc::clone(&database_answers),
+            intake,
+            progress,
+            changed: changed.clone(),
             longest_wait,
-            runtime: Handle::current(),
         };
-        (
-            recorder,
-            TraceWriter {
-                queue: receiver,
-                database_answers,
-                db,
-                prices,
-                clock,
-            },
-        )
+        (recorder, TraceWriter::new(source, sink, sender, changed))
     }
 
     /// Returns once the reports are durable. A caller that stops waiting loses nothing.
     ///
     /// # Errors
-    /// [`NotStored`] when that did not happen in time.
+    /// [`NotStored`] when there is no room, or it did not happen in time.
     pub async fn record(&self, project: ProjectId, reports: Vec<Report>) -> Result<(), NotStored> {
-        let committed = self.hand_over(project, reports);
-        if !self.database_answers.load(Ordering::Relaxed) {
-            return Err(NotStored::NotInTime);
+        if reports.is_empty() {
+            return Ok(());
         }
-        match time::timeout(self.longest_wait, committed).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(NotStored::NotInTime),
-        }
-    }
-
-    /// Hands the reports over at once; nobody waits for them to be durable.
-    pub fn submit(&self, project: ProjectId, reports: Vec<Report>) {
-        drop(self.hand_over(project, reports));
-    }
-
-    /// What is returned resolves when the reports are committed. When the queue is full they wait
-    /// for room elsewhere, for as long as an answer may wait.
-    fn hand_over(&self, project: ProjectId, reports: Vec<Report>) -> oneshot::Receiver<()> {
-        let weight: usize = reports.iter().map(Report::weight).sum();
-        let kib = (weight / 1024 + 1).min(QUEUE_KIB);
-        let kib = u32::try_from(kib).unwrap_or(u32::MAX);
-        let (committed, waiting) = oneshot::channel();
-        let room = Arc::clone(&self.memory)
-            .try_acquire_many_owned(kib)
-            .ok()
-            .zip(self.queue.try_reserve().ok());
-        if let Some((memory, place)) = room {
-            place.send(Pending {
-                project,
-                reports,
-                committed,
-                memory,
-            });
-            return waiting;
-        }
-        let this = self.clone();
-        self.runtime.spawn(async move {
-            let room = async {
-                let memory = Arc::clone(&this.memory)
-                    .acquire_many_owned(kib)
-                    .await
-                    .ok()?;
-                Some((memory, this.queue.reserve().await.ok()?))
-            };
-            match time::timeout(this.longest_wait, room).await {
-                Ok(Some((memory, place))) => {
-                    place.send(Pending {
-                        project,
-                        reports,
-                        committed,
-                        memory,
-                    });
-                }
-                Ok(None) | Err(_) => lost(1, "the queue of traces is full or closed"),
-            }
-        });
-        waiting
-    }
-}
-
-impl TraceWriter {
-    /// Commits until `stop`, then what is still in the queue.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut batch = Vec::with_capacity(BATCH_RECORDS);
-        loop {
-            tokio::select! {
-                biased;
-                received = self.queue.recv_many(&mut batch, BATCH_RECORDS) => {
-                    if received == 0 {
-                        // Nobody is left to record; that is no reason to end early.
-                        return stop.cancelled().await;
+        match &self.intake {
+            Intake::Direct(direct) => direct.record(project, reports).await,
+            Intake::Log(log) => {
+                let appending = log.append(encode(project, &reports));
+                match time::timeout(self.longest_wait, appending).await {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(AppendError::Full | AppendError::TooLong { .. })) => {
+                        Err(NotStored::Full)
                     }
-                    self.commit(std::mem::take(&mut batch), &stop).await;
+                    Ok(Err(AppendError::Failed)) | Err(_) => Err(NotStored::NotInTime),
                 }
-                () = stop.cancelled(), if !self.queue.is_closed() => self.queue.close(),
             }
         }
     }
 
-    async fn commit(&self, batch: Vec<Pending>, stop: &CancellationToken) {
-        let mut records = Vec::with_capacity(batch.len());
-        let mut waiting = Vec::with_capacity(batch.len());
-        let mut held = Vec::with_capacity(batch.len());
-        for pending in batch {
-            let Pending {
-                project,
-                reports,
-                committed,
-                memory,
-            } = pending;
-            records.push((project, reports));
-            waiting.push(committed);
-            held.push(memory);
-        }
-        self.commit_all(records, waiting, stop).await;
-        drop(held);
-    }
-
-    async fn commit_all(
-        &self,
-        records: Vec<(ProjectId, Vec<Report>)>,
-        mut waiting: Vec<oneshot::Sender<()>>,
-        stop: &CancellationToken,
-    ) {
-        let records = Arc::new(records);
-        let started = Instant::now();
-        loop {
-            let Err(error) = self.write(Arc::clone(&records)).await else {
-                self.database_answers.store(true, Ordering::Relaxed);
-                metrics::counter!("gateway_traces_stored_total").increment(records.len() as u64);
-                for committed in waiting {
-                    // A caller that waited too long is not there any more; its record is stored.
-                    let _gone = committed.send(());
+    /// Hands the reports over at once; nobody waits for them to be durable. What finds no room is
+    /// lost, logged and counted.
+    pub fn submit(&self, project: ProjectId, reports: Vec<Report>) {
+        match &self.intake {
+            Intake::Direct(direct) => direct.submit(project, reports),
+            Intake::Log(log) => {
+                if let Err(error) = log.submit(encode(project, &reports)) {
+                    lost(reports.len(), &error_chain(&error));
                 }
-                return;
-            };
-            if !error.is_transient() {
-                return self.commit_one_by_one(&records, waiting, &error).await;
-            }
-            // Nobody is held up by a database that is away.
-            self.database_answers.store(false, Ordering::Relaxed);
-            waiting.clear();
-            if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
-                return lost(records.len(), &error_chain(error.as_ref()));
-            }
-            time::sleep(RETRY_PAUSE).await;
-        }
-    }
-
-    /// One record that the database refuses must not take the others with it.
-    async fn commit_one_by_one(
-        &self,
-        records: &[(ProjectId, Vec<Report>)],
-        waiting: Vec<oneshot::Sender<()>>,
-        error: &DbError,
-    ) {
-        if records.len() == 1 {
-            return lost(1, &error_chain(error));
-        }
-        for (record, committed) in records.iter().zip(waiting) {
-            match self.write(Arc::new(vec![record.clone()])).await {
-                Ok(()) => {
-                    metrics::counter!("gateway_traces_stored_total").increment(1);
-                    let _gone = committed.send(());
-                }
-                Err(error) => lost(1, &error_chain(error.as_ref())),
             }
         }
     }
 
-    async fn write(&self, records: Arc<Vec<(ProjectId, Vec<Report>)>>) -> Result<(), Arc<DbError>> {
-        let now = self.clock.now();
-        let changes = gather(records.iter().flat_map(|(project, reports)| {
-            reports
-                .iter()
-                .map(|report| Placed::inline(*project, report.clone()))
-        }));
-        let costs = Costs::of(&self.prices, &changes).await?;
-        self.db
-            .write(move |conn| {
-                let price = |project, state: &_| costs.cost(project, state);
-                let applied = store::apply(conn, &changes, &price, now)?;
-                let (traces, objects) = (applied.traces.len(), applied.replaced_objects.len());
-                tracing::debug!(traces, objects, "traces were written");
-                Ok(())
-            })
-            .await
-            .map_err(Arc::new)
+    /// Waits until what this process had accepted is in the database, so that one who wrote reads
+    /// what it wrote; not for ever, for a database that can not be written can still be read.
+    pub async fn applied(&self) {
+        let Intake::Log(log) = &self.intake else {
+            return;
+        };
+        let accepted = log.appended();
+        let mut progress = self.progress.clone();
+        let reached = progress.wait_for(|done| done.recovered && done.entries >= accepted);
+        if time::timeout(READ_WAIT, reached).await.is_err() {
+            tracing::warn!("traces that were accepted are not in the database yet; readers go on");
+        }
+    }
+
+    /// Hears which traces change in the database, as far as this process changes them.
+    pub fn changes(&self) -> broadcast::Receiver<ChangedTraces> {
+        self.changed.subscribe()
     }
 }
 
-fn lost(records: usize, why: &str) {
-    metrics::counter!("gateway_traces_lost_total").increment(records as u64);
-    tracing::error!(records, why, "traces were lost");
+fn open(settings: &TraceSettings, folder: &Path, longest_wait: Duration) -> (Intake, Source) {
+    let durability = match settings.durability {
+        TraceDurability::Process => Durability::Process,
+        TraceDurability::Disk => Durability::Disk,
+        TraceDurability::Database => return direct(longest_wait),
+    };
+    let log = LogSettings {
+        durability,
+        limit_bytes: settings.log_limit_bytes,
+        segment_bytes: SEGMENT_BYTES,
+    };
+    match Log::open(folder, log) {
+        Ok((log, reader)) => (Intake::Log(log), Source::Log(Box::new(reader))),
+        Err(error) => {
+            tracing::warn!(%error, folder = %folder.display(),
+                "no log of traces can be kept here: each is committed before it is answered");
+            direct(longest_wait)
+        }
+    }
+}
+
+fn direct(longest_wait: Duration) -> (Intake, Source) {
+    let (direct, queue) = Direct::new(longest_wait);
+    (Intake::Direct(direct), Source::Direct(queue))
+}
+
+/// An entry of the log.
+pub(super) fn encode(project: ProjectId, reports: &[Report]) -> Vec<u8> {
+    // Reports are made of text and numbers, which always have a JSON form.
+    serde_json::to_vec(&(project, reports)).unwrap_or_default()
+}
+
+pub(super) fn lost(reports: usize, why: &str) {
+    metrics::counter!("kaname_trace_reports_lost_total").increment(reports as u64);
+    tracing::error!(reports, why, "reports of traces were lost");
 }

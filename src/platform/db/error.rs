@@ -34,6 +34,42 @@ impl DbError {
         )
     }
 
+    /// Whether the database refused the values it was given: the same ones will be refused again.
+    pub fn is_refusal(&self) -> bool {
+        use DatabaseErrorKind as Kind;
+        match self {
+            Self::Query(DieselError::DatabaseError(kind, information)) => match kind {
+                Kind::UniqueViolation
+                | Kind::ForeignKeyViolation
+                | Kind::NotNullViolation
+                | Kind::CheckViolation => true,
+                // libpq gives these no kind of their own; SQLite takes nearly everything.
+                Kind::Unknown => {
+                    let message = information.message();
+                    [
+                        "invalid",
+                        "index row",
+                        "too long",
+                        "too big",
+                        "out of range",
+                        "exceeds",
+                    ]
+                    .iter()
+                    .any(|known| message.contains(known))
+                }
+                _ => false,
+            },
+            Self::Query(
+                DieselError::SerializationError(_)
+                | DieselError::DeserializationError(_)
+                | DieselError::QueryBuilderError(_)
+                | DieselError::InvalidCString(_),
+            )
+            | Self::Corrupt { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether trying the same thing again later can succeed.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -54,6 +90,7 @@ impl DbError {
                         "due to lock timeout",
                         "database system is",
                         "could not connect",
+                        "deadlock detected",
                         "no connection to the server",
                         "SSL SYSCALL",
                         "Connection refused",

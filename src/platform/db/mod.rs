@@ -20,6 +20,7 @@ mod manager;
 mod migrate;
 mod pool;
 mod settings;
+mod sql;
 mod types;
 
 pub use capacity::CapacityError;
@@ -29,4 +30,5 @@ pub use error::DbError;
 pub use migrate::{MigrationError, Migrator, SchemaState};
 pub use pool::{Db, PoolUse};
 pub use settings::{DatabaseSettings, DatabaseUrl};
+pub use sql::{Engine, Sql, SqlRows, SqlValue};
 pub use types::{DbInstant, DbJson, DbUuid, JsonColumn};

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::llm_integration::{JsonText, Score, ScoreSubject};
+use crate::{
+    interop::langfuse::paging::LangfusePageMeta,
+    llm_integration::{FoundTrace, JsonText, Score, ScoreSubject},
+};
 
 /// A score as generations up to 4 read it: the number in `value`, the text in `stringValue`.
 #[derive(Serialize, ToSchema)]
@@ -34,6 +37,37 @@ pub struct ScoreBody {
     config_id: Option<String>,
     queue_id: Option<String>,
     environment: String,
+    /// Only in lists that are asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<ScoreTraceBody>,
+}
+
+/// The trace that a score is about.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ScoreTraceBody {
+    user_id: Option<String>,
+    tags: Vec<String>,
+    environment: String,
+    session_id: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ScoreListBody {
+    pub data: Vec<ScoreBody>,
+    pub meta: LangfusePageMeta,
+}
+
+impl ScoreBody {
+    pub fn with_trace(mut self, trace: Option<&FoundTrace>) -> Self {
+        self.trace = trace.map(|trace| ScoreTraceBody {
+            user_id: trace.user_id.clone(),
+            tags: trace.tags.clone(),
+            environment: trace.environment.clone(),
+            session_id: trace.session_id.clone(),
+        });
+        self
+    }
 }
 
 impl From<Score> for ScoreBody {
@@ -80,6 +114,7 @@ impl From<Score> for ScoreBody {
             config_id,
             queue_id,
             environment,
+            trace: None,
         }
     }
 }

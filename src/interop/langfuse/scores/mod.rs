@@ -3,6 +3,9 @@
 
 mod bodies;
 mod endpoints;
+mod filters;
 mod requests;
+mod v3;
 
+pub(super) use bodies::ScoreBody;
 pub(super) use endpoints::routes;

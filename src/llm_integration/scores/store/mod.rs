@@ -5,4 +5,4 @@ mod rows;
 mod scores;
 
 pub(super) use configs::{config, configs, configs_among, count_configs, put_config};
-pub(super) use scores::{delete, of_traces, put, score};
+pub(super) use scores::{by_keys, delete, of_traces, put, score};

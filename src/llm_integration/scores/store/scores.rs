@@ -1,5 +1,7 @@
 //! Writes scores, and reads those of a trace.
 
+use std::collections::HashMap;
+
 use diesel::{prelude::*, upsert::excluded};
 
 use super::rows::ScoreRow;
@@ -7,6 +9,7 @@ use crate::{
     kernel::ProjectId,
     llm_integration::{
         TraceId,
+        query::Key,
         scores::{Score, schema::llm_score},
     },
     platform::db::{Conn, DbError, each_backend},
@@ -94,4 +97,29 @@ pub(in crate::llm_integration::scores) fn of_traces(
             .load(c)
     })?;
     rows.into_iter().map(ScoreRow::into_score).collect()
+}
+
+/// The scores of these keys, in their order. One that went away in between is not there.
+pub(in crate::llm_integration::scores) fn by_keys(
+    conn: &mut Conn,
+    project: ProjectId,
+    keys: &[Key],
+) -> Result<Vec<Score>, DbError> {
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let rows: Vec<ScoreRow> = each_backend!(conn, |c| {
+        llm_score::table
+            .filter(llm_score::project_id.eq(project))
+            .filter(llm_score::id.eq_any(&ids))
+            .select(ScoreRow::as_select())
+            .load(c)
+    })?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let score = row.into_score()?;
+        found.insert(score.id.clone(), score);
+    }
+    Ok(keys
+        .iter()
+        .filter_map(|key| found.remove(&key.id))
+        .collect())
 }

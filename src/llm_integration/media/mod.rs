@@ -1,0 +1,3 @@
+//! Media that inputs and outputs refer to.
+
+mod schema;

@@ -1,0 +1,320 @@
+//! The reader's side of traces.
+
+use std::collections::HashMap;
+
+use super::{
+    FoundObservation, FoundTrace, ObservationFilter, Paged, SessionDetails, SessionSummary,
+    TraceDetails, TraceFilter, TraceList, UserSummary,
+    store::{self, SessionFilter},
+};
+use crate::{
+    kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
+    llm_integration::{
+        LlmError, ObservationId, Recorder, TraceId,
+        query::{
+            self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
+        },
+    },
+    platform::db::{Conn, Db, DbError},
+};
+
+/// Traces of one session that are shown with it.
+const MAX_SESSION_TRACES: i64 = 1000;
+
+/// What was traced, for those who may read it. Cheap to clone.
+#[derive(Clone)]
+pub struct Traces {
+    db: Db,
+    recorder: Recorder,
+}
+
+/// What a list loads beside the small columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    pub io: bool,
+    pub trace: bool,
+}
+
+impl Traces {
+    /// Reads what `recorder` took in, also when that was a moment ago.
+    pub fn new(db: Db, recorder: Recorder) -> Self {
+        Self { db, recorder }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        body: impl FnOnce(&mut Conn, ProjectId) -> Result<T, LlmError> + Send + 'static,
+    ) -> Result<T, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
+        let project = actor.project;
+        self.db.read(move |conn| body(conn, project)).await
+    }
+
+    /// A trace with everything there is.
+    pub async fn get(&self, actor: &Actor, id: TraceId) -> Result<TraceDetails, LlmError> {
+        self.read(actor, move |conn, project| {
+            let trace = store::trace(conn, project, &id)?
+                .ok_or_else(|| LlmError::TraceNotFound { id: id.to_string() })?;
+            let observations = store::of_traces(conn, project, &[id])?;
+            let mut details = TraceDetails {
+                trace,
+                observations,
+            };
+            let roots: Vec<_> = details.roots().filter_map(|root| root.io.clone()).collect();
+            details.trace.take_from_roots(roots.iter());
+            Ok(details)
+        })
+        .await
+    }
+
+    /// A numbered page of traces.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        list: TraceList,
+    ) -> Result<Paged<FoundTrace>, LlmError> {
+        self.read(actor, move |conn, project| {
+            let total = query::count::<OfTraces>(conn, project, &list.filter)?;
+            let by_time = list.order.column == TraceColumn::Timestamp;
+            let cut = Cut {
+                order: Some(list.order.column).filter(|_| !by_time),
+                ascending: list.order.ascending,
+                after: After::Offset(offset(list.page, list.limit)),
+                limit: i64::from(list.limit.get()),
+            };
+            let keys = query::page::<OfTraces>(conn, project, &list.filter, &cut)?;
+            Ok(Paged {
+                items: traces_of(conn, project, &keys, list.io)?,
+                total: total.unsigned_abs(),
+            })
+        })
+        .await
+    }
+
+    /// The traces that match, newest first.
+    pub async fn traces(
+        &self,
+        actor: &Actor,
+        filter: TraceFilter,
+        limit: PageLimit,
+        cursor: Option<Cursor>,
+        io: bool,
+    ) -> Result<Page<FoundTrace>, LlmError> {
+        let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
+        self.read(actor, move |conn, project| {
+            let keys = query::page::<OfTraces>(conn, project, &filter, &newest(after, limit))?;
+            let page = Page::from_lookahead(keys, limit, Clone::clone);
+            let items = traces_of(conn, project, &page.items, io)?;
+            Ok(Page {
+                items,
+                next: page.next,
+            })
+        })
+        .await
+    }
+
+    /// These traces without what can be large, by their ids.
+    pub async fn heads(
+        &self,
+        actor: &Actor,
+        ids: Vec<TraceId>,
+    ) -> Result<HashMap<TraceId, FoundTrace>, LlmError> {
+        self.read(actor, move |conn, project| {
+            Ok(store::heads(conn, project, &ids)?)
+        })
+        .await
+    }
+
+    /// The ids of the observations of these traces, by the ids of the traces.
+    pub async fn observation_ids(
+        &self,
+        actor: &Actor,
+        traces: Vec<TraceId>,
+    ) -> Result<HashMap<String, Vec<String>>, LlmError> {
+        self.read(actor, move |conn, project| {
+            Ok(store::observation_ids_of(conn, project, &traces)?)
+        })
+        .await
+    }
+
+    /// One observation with everything there is. Ids are unique in a trace; of several with this id
+    /// the newest is meant.
+    pub async fn observation(
+        &self,
+        actor: &Actor,
+        id: ObservationId,
+    ) -> Result<FoundObservation, LlmError> {
+        self.read(actor, move |conn, project| {
+            let filter =
+                Filter::default().with_text(ObservationColumn::Id, Some(id.as_str().to_owned()));
+            let cut = Cut {
+                order: None,
+                ascending: false,
+                after: After::Key(None),
+                limit: 1,
+            };
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
+            let mut found = store::observations(conn, project, &keys, true, true)?;
+            found
+                .pop()
+                .ok_or_else(|| LlmError::ObservationNotFound { id: id.to_string() })
+        })
+        .await
+    }
+
+    /// The observations that match, newest first.
+    pub async fn observations(
+        &self,
+        actor: &Actor,
+        filter: ObservationFilter,
+        limit: PageLimit,
+        cursor: Option<Cursor>,
+        wanted: Wanted,
+    ) -> Result<Page<FoundObservation>, LlmError> {
+        let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
+        self.read(actor, move |conn, project| {
+            let cut = newest(after, limit);
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
+            let page = Page::from_lookahead(keys, limit, Clone::clone);
+            let Wanted { io, trace } = wanted;
+            Ok(Page {
+                items: store::observations(conn, project, &page.items, io, trace)?,
+                next: page.next,
+            })
+        })
+        .await
+    }
+
+    /// A numbered page of observations with everything there is, newest first.
+    pub async fn observations_page(
+        &self,
+        actor: &Actor,
+        filter: ObservationFilter,
+        page: u32,
+        limit: PageLimit,
+    ) -> Result<Paged<FoundObservation>, LlmError> {
+        self.read(actor, move |conn, project| {
+            let total = query::count::<OfObservations>(conn, project, &filter)?;
+            let cut = Cut {
+                order: None,
+                ascending: false,
+                after: After::Offset(offset(page, limit)),
+                limit: i64::from(limit.get()),
+            };
+            let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
+            Ok(Paged {
+                items: store::observations(conn, project, &keys, true, true)?,
+                total: total.unsigned_abs(),
+            })
+        })
+        .await
+    }
+
+    /// A numbered page of sessions, newest first.
+    pub async fn sessions(
+        &self,
+        actor: &Actor,
+        filter: SessionFilter,
+        page: u32,
+        limit: PageLimit,
+    ) -> Result<Paged<SessionSummary>, LlmError> {
+        self.read(actor, move |conn, project| {
+            let total = store::count_sessions(conn, project, &filter)?;
+            let (offset, limit) = (offset(page, limit), i64::from(limit.get()));
+            Ok(Paged {
+                items: store::sessions(conn, project, &filter, offset, limit)?,
+                total: total.unsigned_abs(),
+            })
+        })
+        .await
+    }
+
+    /// A session with its traces, oldest first.
+    pub async fn session(&self, actor: &Actor, id: String) -> Result<SessionDetails, LlmError> {
+        self.read(actor, move |conn, project| {
+            let session = store::session(conn, project, &id)?;
+            let filter = Filter::default().with_text(TraceColumn::SessionId, Some(id.clone()));
+            let session = session.ok_or(LlmError::Missing {
+                what: "session",
+                id,
+            })?;
+            let cut = Cut {
+                order: None,
+                ascending: true,
+                after: After::Key(None),
+                limit: MAX_SESSION_TRACES,
+            };
+            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
+            Ok(SessionDetails {
+                session,
+                traces: traces_of(conn, project, &keys, true)?,
+            })
+        })
+        .await
+    }
+
+    /// Users by their ids, with what their traces between the two times come to.
+    pub async fn users(
+        &self,
+        actor: &Actor,
+        between: (Option<Timestamp>, Option<Timestamp>),
+        cursor: Option<Cursor>,
+        limit: PageLimit,
+    ) -> Result<Page<UserSummary>, LlmError> {
+        let after: Option<String> = cursor.map(|cursor| cursor.position()).transpose()?;
+        self.read(actor, move |conn, project| {
+            let limited = limit.with_lookahead();
+            let found = store::users(conn, project, between, after.as_deref(), limited)?;
+            Ok(Page::from_lookahead(found, limit, |user| user.id.clone()))
+        })
+        .await
+    }
+}
+
+fn offset(page: u32, limit: PageLimit) -> i64 {
+    i64::from(page.saturating_sub(1)) * i64::from(limit.get())
+}
+
+fn newest<C>(after: Option<Key>, limit: PageLimit) -> Cut<C> {
+    Cut {
+        order: None,
+        ascending: false,
+        after: After::Key(after),
+        limit: limit.with_lookahead(),
+    }
+}
+
+/// The traces; where inputs and outputs are asked for, those that have none take their roots'.
+fn traces_of(
+    conn: &mut Conn,
+    project: ProjectId,
+    keys: &[Key],
+    io: bool,
+) -> Result<Vec<FoundTrace>, DbError> {
+    let mut traces = store::traces(conn, project, keys, io)?;
+    let lacks = |trace: &FoundTrace| {
+        let io = trace.io.as_ref();
+        io.is_some_and(|io| io.input.is_none() || io.output.is_none())
+    };
+    let lacking: Vec<String> = traces
+        .iter()
+        .filter(|trace| lacks(trace))
+        .map(|trace| trace.id.as_str().to_owned())
+        .collect();
+    if lacking.is_empty() {
+        return Ok(traces);
+    }
+    let ids: Vec<&str> = lacking.iter().map(String::as_str).collect();
+    let mut roots: HashMap<String, Vec<_>> = HashMap::new();
+    for (trace, io) in store::roots_io(conn, project, &ids)? {
+        roots.entry(trace).or_default().push(io);
+    }
+    for trace in &mut traces {
+        if let Some(roots) = roots.get(trace.id.as_str()) {
+            trace.take_from_roots(roots.iter());
+        }
+    }
+    Ok(traces)
+}

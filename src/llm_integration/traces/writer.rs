@@ -1,0 +1,310 @@
+//! Moves what was accepted to the database, in batches, until the process ends.
+
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{broadcast, watch},
+    task, time,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Report,
+    direct::{DirectQueue, Pending},
+    merge::{Changes, Placed, gather},
+    recorder::{ChangedTraces, lost},
+    sink::{Sink, SinkError},
+};
+use crate::{
+    kernel::{ProjectId, error_chain},
+    llm_integration::TraceId,
+    platform::wal::{LogBatch, LogReader},
+};
+
+/// Bytes of the log that are moved in one transaction (1 MiB): it holds others up for a moment only.
+const BATCH_BYTES: usize = 1024 * 1024;
+/// Sends of one transaction, where there is no log.
+const BATCH_SENDS: usize = 512;
+/// How long a batch that only memory holds is tried again while the database is away.
+const RETRY_FOR: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// How often the logs of processes that died are looked for.
+const ADOPT_EVERY: Duration = Duration::from_mins(1);
+
+/// Moves reports to the database. It must run for as long as reports are taken in, and then drain.
+pub struct TraceWriter {
+    source: Source,
+    sink: Sink,
+    progress: watch::Sender<Progress>,
+    changed: broadcast::Sender<ChangedTraces>,
+}
+
+pub(super) enum Source {
+    Log(Box<LogReader>),
+    Direct(DirectQueue),
+}
+
+/// How far the writer has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Entries of this process that are in the database.
+    pub entries: u64,
+    /// Everything that was in the log at the start is in the database.
+    pub recovered: bool,
+}
+
+impl TraceWriter {
+    pub(super) fn new(
+        source: Source,
+        sink: Sink,
+        progress: watch::Sender<Progress>,
+        changed: broadcast::Sender<ChangedTraces>,
+    ) -> Self {
+        Self {
+            source,
+            sink,
+            progress,
+            changed,
+        }
+    }
+
+    /// Writes until `stop`, then what is left. What a log holds when the database is away then is
+    /// left to the next start.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self {
+            source,
+            sink,
+            progress,
+            changed,
+        } = self;
+        let to = Target {
+            sink,
+            progress,
+            changed,
+        };
+        match source {
+            Source::Log(reader) => to.write_log(*reader, stop).await,
+            Source::Direct(queue) => to.write_queue(queue, stop).await,
+        }
+    }
+}
+
+struct Target {
+    sink: Sink,
+    progress: watch::Sender<Progress>,
+    changed: broadcast::Sender<ChangedTraces>,
+}
+
+impl Target {
+    async fn write_log(&self, mut reader: LogReader, stop: CancellationToken) {
+        let mut looked = Instant::now();
+        loop {
+            let is_last = stop.is_cancelled();
+            let adopts = looked.elapsed() >= ADOPT_EVERY;
+            if adopts {
+                looked = Instant::now();
+            }
+            let (kept, read) = match with(reader, move |reader| read(reader, adopts)).await {
+                Ok((kept, Ok(read))) => (kept, read),
+                Ok((_, Err(error))) => {
+                    return tracing::error!(%error, "the log of traces can not be read");
+                }
+                Err(error) => return tracing::error!(%error, "reading the log of traces ended"),
+            };
+            reader = kept;
+            let was_empty = read.reports.is_empty();
+            if !self.write_until_done(read.reports, &stop).await {
+                return;
+            }
+            self.progress.send_replace(Progress {
+                entries: read.end.read,
+                recovered: read.end.recovered,
+            });
+            if was_empty && is_last {
+                if let Err(error) = with(reader, |_| ())
+                    .await
+                    .map(|(reader, ())| reader.close())
+                {
+                    tracing::error!(%error, "the log of traces was not closed");
+                }
+                return;
+            }
+            if was_empty {
+                tokio::select! {
+                    () = reader.grew() => {}
+                    () = stop.cancelled() => {}
+                    () = time::sleep(ADOPT_EVERY) => {}
+                }
+            }
+        }
+    }
+
+    /// Tries until the database takes it. False when the process ends before that.
+    async fn write_until_done(&self, mut reports: Vec<Placed>, stop: &CancellationToken) -> bool {
+        if reports.is_empty() {
+            return true;
+        }
+        let mut patience = Patience::new(stop);
+        while let Err(error) = self.sink.place(&mut reports).await {
+            if !patience.goes_on(&error).await {
+                return false;
+            }
+        }
+        let Ok(changes) = task::spawn_blocking(move || Arc::new(gather(reports))).await else {
+            return false;
+        };
+        loop {
+            match self.sink.write(&changes).await {
+                Ok(changed) => {
+                    self.announce(changed);
+                    return true;
+                }
+                Err(error) if !patience.goes_on(&error).await => return false,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn announce(&self, changed: Vec<(ProjectId, TraceId)>) {
+        if !changed.is_empty() && self.changed.receiver_count() > 0 {
+            // Nobody may be listening any more.
+            let _listeners = self.changed.send(ChangedTraces::new(changed));
+        }
+    }
+
+    async fn write_queue(&self, mut source: DirectQueue, stop: CancellationToken) {
+        let mut batch = Vec::with_capacity(BATCH_SENDS);
+        loop {
+            tokio::select! {
+                biased;
+                received = source.queue.recv_many(&mut batch, BATCH_SENDS) => {
+                    if received == 0 {
+                        // Nobody is left to record; that is no reason to end early.
+                        return stop.cancelled().await;
+                    }
+                    self.commit(std::mem::take(&mut batch), &source, &stop).await;
+                }
+                () = stop.cancelled(), if !source.queue.is_closed() => source.queue.close(),
+            }
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Pending>, source: &DirectQueue, stop: &CancellationToken) {
+        let (mut reports, mut waiting, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        for pending in batch {
+            let project = pending.project;
+            let placed = pending
+                .reports
+                .into_iter()
+                .map(|report| Placed::inline(project, report));
+            reports.extend(placed);
+            waiting.push(pending.committed);
+            held.push(pending.memory);
+        }
+        let (count, started) = (reports.len(), Instant::now());
+        let mut changes = None;
+        loop {
+            let error = match self.try_commit(&mut reports, &mut changes).await {
+                Ok(()) => {
+                    source.database_answers.store(true, Ordering::Relaxed);
+                    for committed in waiting {
+                        // A sender that waited too long is not there any more.
+                        let _gone = committed.send(());
+                    }
+                    return;
+                }
+                Err(error) => error,
+            };
+            // Nobody is held up by a database that is away.
+            source.database_answers.store(false, Ordering::Relaxed);
+            waiting.clear();
+            if started.elapsed() >= RETRY_FOR || stop.is_cancelled() {
+                return lost(count, &error_chain(&error));
+            }
+            time::sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    async fn try_commit(
+        &self,
+        reports: &mut Vec<Placed>,
+        changes: &mut Option<Arc<Changes>>,
+    ) -> Result<(), SinkError> {
+        self.sink.place(reports).await?;
+        let changes = changes.get_or_insert_with(|| Arc::new(gather(std::mem::take(reports))));
+        let changed = self.sink.write(changes).await?;
+        self.announce(changed);
+        Ok(())
+    }
+}
+
+/// Reads and decodes what comes next, after what was handed out before is done with.
+fn read(reader: &mut LogReader, adopts: bool) -> io::Result<Read> {
+    reader.release();
+    if adopts {
+        reader.adopt()?;
+    }
+    let mut end = reader.next(BATCH_BYTES)?;
+    let mut reports = Vec::with_capacity(end.entries.len());
+    for entry in end.entries.drain(..) {
+        match serde_json::from_slice::<(ProjectId, Vec<Report>)>(&entry) {
+            Ok((project, sent)) => {
+                reports.extend(
+                    sent.into_iter()
+                        .map(|report| Placed::inline(project, report)),
+                );
+            }
+            Err(error) => lost(1, &error.to_string()),
+        }
+    }
+    Ok(Read { reports, end })
+}
+
+struct Read {
+    reports: Vec<Placed>,
+    end: LogBatch,
+}
+
+/// Does something with the reader on a thread that may block.
+async fn with<T: Send + 'static>(
+    mut reader: LogReader,
+    work: impl FnOnce(&mut LogReader) -> T + Send + 'static,
+) -> Result<(LogReader, T), task::JoinError> {
+    task::spawn_blocking(move || {
+        let outcome = work(&mut reader);
+        (reader, outcome)
+    })
+    .await
+}
+
+/// Waits between attempts, and says once that it does.
+struct Patience<'a> {
+    stop: &'a CancellationToken,
+    is_told: bool,
+}
+
+impl<'a> Patience<'a> {
+    const fn new(stop: &'a CancellationToken) -> Self {
+        Self {
+            stop,
+            is_told: false,
+        }
+    }
+
+    async fn goes_on(&mut self, error: &SinkError) -> bool {
+        if !self.is_told {
+            let error = error_chain(error);
+            tracing::warn!(error, "traces wait in the log until they can be written");
+        }
+        self.is_told = true;
+        if self.stop.is_cancelled() {
+            return false;
+        }
+        time::sleep(RETRY_PAUSE).await;
+        true
+    }
+}

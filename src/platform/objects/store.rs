@@ -1,0 +1,198 @@
+//! Writes, reads and removes objects.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::{
+    ClientOptions, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem,
+    path::Path as Key, prefix::PrefixStore,
+};
+
+use super::ObjectSettings;
+use crate::platform::config::ConfigError;
+
+/// Below the data directory.
+const FOLDER: &str = "objects";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("there is no object `{key}`")]
+    NotFound { key: String },
+    #[error("the object `{key}` has {bytes} bytes, more than {limit}")]
+    TooLarge { key: String, bytes: u64, limit: u64 },
+    #[error("the object store failed")]
+    Failed(#[source] object_store::Error),
+}
+
+/// The bytes of an object as they come.
+pub type ObjectStream = BoxStream<'static, Result<Bytes, ObjectError>>;
+
+/// The store that is configured. Cheap to clone.
+#[derive(Clone)]
+pub struct Objects(Arc<dyn ObjectStore>);
+
+impl Objects {
+    /// Files below `folder`, which is made when the first object is written, or the bucket that is
+    /// configured. `synced` makes a file outlive a power cut before its writing is said to be done.
+    ///
+    /// # Errors
+    /// When the URL is not `s3://bucket/prefix`, or what goes with it is not complete.
+    pub fn new(
+        settings: &ObjectSettings,
+        folder: &Path,
+        synced: bool,
+    ) -> Result<Self, ConfigError> {
+        if settings.url.is_empty() {
+            return Self::in_folder(&folder.join(FOLDER), synced);
+        }
+        let rejected = |why: &str| {
+            ConfigError::Rejected(format!(
+                "`objects.url` must be s3://<bucket>/<prefix>: {why}"
+            ))
+        };
+        let rest = settings.url.strip_prefix("s3://");
+        let (bucket, prefix) = match rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+            Some((bucket, prefix)) if !bucket.is_empty() => (bucket, prefix),
+            _ => return Err(rejected("it names no bucket")),
+        };
+        let options = ClientOptions::new()
+            .with_timeout(Duration::from_secs(settings.timeout_seconds))
+            .with_allow_http(settings.endpoint.starts_with("http://"));
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_client_options(options)
+            .with_allow_http(settings.endpoint.starts_with("http://"));
+        if !settings.region.is_empty() {
+            builder = builder.with_region(&settings.region);
+        }
+        if !settings.endpoint.is_empty() {
+            builder = builder.with_endpoint(&settings.endpoint);
+        }
+        if let (Some(id), Some(secret)) = (
+            settings.access_key_id.set(),
+            settings.secret_access_key.set(),
+        ) {
+            builder = builder
+                .with_access_key_id(id)
+                .with_secret_access_key(secret);
+        }
+        let bucket = builder
+            .build()
+            .map_err(|error| rejected(&error.to_string()))?;
+        Ok(Self(Arc::new(PrefixStore::new(bucket, prefix))))
+    }
+
+    /// Files of this folder.
+    ///
+    /// # Errors
+    /// Never: where no file can be made, objects are kept in memory, which the log says.
+    pub fn in_folder(folder: &Path, synced: bool) -> Result<Self, ConfigError> {
+        let made = std::fs::create_dir_all(folder)
+            .map_err(|error| error.to_string())
+            .and_then(|()| {
+                LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())
+            });
+        let files = match made {
+            Ok(files) => files.with_automatic_cleanup(true).with_fsync(synced),
+            Err(why) => {
+                // A process that may write nowhere still serves; what is large stays in rows.
+                tracing::warn!(folder = %folder.display(), why, "objects can not be kept in files");
+                return Ok(Self(Arc::new(object_store::memory::InMemory::new())));
+            }
+        };
+        Ok(Self(Arc::new(files)))
+    }
+
+    /// Writes the object; one of this key is replaced.
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), ObjectError> {
+        let put = self.0.put(&Key::from(key), bytes.into()).await;
+        put.map(drop).map_err(|error| failed(key, error))
+    }
+
+    /// All of an object of at most `limit` bytes.
+    pub async fn get(&self, key: &str, limit: u64) -> Result<Bytes, ObjectError> {
+        let (bytes, mut parts) = self.stream(key, limit).await?;
+        let mut all = BytesMut::with_capacity(usize::try_from(bytes).unwrap_or(0));
+        while let Some(part) = parts.try_next().await? {
+            all.extend_from_slice(&part);
+        }
+        Ok(all.freeze())
+    }
+
+    /// The size of an object of at most `limit` bytes, and its bytes as they come.
+    pub async fn stream(&self, key: &str, limit: u64) -> Result<(u64, ObjectStream), ObjectError> {
+        let found = self.0.get(&Key::from(key)).await;
+        let found = found.map_err(|error| failed(key, error))?;
+        let bytes = found.meta.size;
+        if bytes > limit {
+            return Err(ObjectError::TooLarge {
+                key: key.to_owned(),
+                bytes,
+                limit,
+            });
+        }
+        Ok((
+            bytes,
+            found.into_stream().map_err(ObjectError::Failed).boxed(),
+        ))
+    }
+
+    /// Removes objects; one that is not there counts as removed.
+    pub async fn delete(&self, keys: Vec<String>) -> Result<(), ObjectError> {
+        for key in keys {
+            match self.0.delete(&Key::from(key.as_str())).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(ObjectError::Failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes every object below a path; returns how many there were.
+    pub async fn delete_below(&self, path: &str) -> Result<usize, ObjectError> {
+        let prefix = Key::from(path);
+        let mut found = self.0.list(Some(&prefix));
+        let mut removed = 0;
+        while let Some(object) = found.try_next().await.map_err(ObjectError::Failed)? {
+            self.delete(vec![object.location.to_string()]).await?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}
+
+fn failed(key: &str, error: object_store::Error) -> ObjectError {
+    match error {
+        object_store::Error::NotFound { .. } => ObjectError::NotFound {
+            key: key.to_owned(),
+        },
+        error => ObjectError::Failed(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_object_is_written_read_within_a_limit_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path(), true).unwrap();
+        objects
+            .put("a/b 1/c", Bytes::from_static(b"12345"))
+            .await
+            .unwrap();
+        objects.put("a/d", Bytes::from_static(b"1")).await.unwrap();
+        assert_eq!(objects.get("a/b 1/c", 5).await.unwrap(), "12345");
+        let too_large = objects.get("a/b 1/c", 4).await.unwrap_err();
+        assert!(matches!(too_large, ObjectError::TooLarge { bytes: 5, .. }));
+        objects
+            .delete(vec!["a/d".to_owned(), "a/gone".to_owned()])
+            .await
+            .unwrap();
+        assert_eq!(objects.delete_below("a").await.unwrap(), 1);
+        let gone = objects.get("a/b 1/c", 5).await.unwrap_err();
+        assert!(matches!(gone, ObjectError::NotFound { .. }));
+    }
+}
