@@ -118,6 +118,9 @@ error_codes! {
     LimitExists = "limit_exists", Conflict, "The subject has a limit of this unit and window already.";
     ProviderInvalid = "provider_invalid", Invalid, "The description of the provider is not valid.";
     ProviderKeysOff = "provider_keys_off", Conflict, "The operator has set no master key, so keys of providers can not be stored.";
+    GuardrailBlocked = "guardrail_blocked", Invalid, "A guardrail of the project does not let the call pass; trying again does not help.";
+    GuardrailInvalid = "guardrail_invalid", Invalid, "The guardrail is not valid.";
+    GuardrailExists = "guardrail_exists", Conflict, "The project has a guardrail of this name already.";
     PriceInvalid = "price_invalid", Invalid, "The price entry is not valid.";
     RouteInvalid = "route_invalid", Invalid, "The route, or one that it leads to, is not valid.";
     RouteChanged = "route_changed", Conflict, "The route has another version than the one that was to be replaced.";

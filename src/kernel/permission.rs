@@ -29,14 +29,18 @@ permissions! {
     GatewayCall = "gateway:call", "Call models through the gateway.";
     TracesRead = "traces:read", "Read traces and observations.";
     TracesWrite = "traces:write", "Send traces, observations and scores.";
+    TracesManage = "traces:manage", "Delete traces, and choose how long they are kept.";
     JobsRead = "jobs:read", "Read background jobs.";
     JobsManage = "jobs:manage", "Retry and cancel background jobs.";
     ProjectRead = "project:read", "Read the project itself.";
     KeysManage = "keys:manage", "Create, list and revoke the project's API keys.";
     MembersManage = "members:manage", "Add, change and remove the project's members.";
     ProvidersManage = "providers:manage", "Connect providers of the project's own, with their keys.";
+    LimitsManage = "limits:manage", "Set the project's limits and budgets.";
     PricesManage = "prices:manage", "Edit the price table.";
     RoutesManage = "routes:manage", "Edit the routes that model aliases stand for.";
+    GuardrailsManage = "guardrails:manage", "See, edit and try guardrails.";
+    CacheManage = "cache:manage", "Purge the cache of answers.";
 }
 
 impl fmt::Display for Permission {

@@ -8,8 +8,9 @@ use crate::{
     llm_integration::{
         LimitExceeded,
         dialects::{Unreadable, Untranslatable},
+        guardrails::{Blocked, GuardId, GuardName},
     },
-    platform::db::DbError,
+    platform::{db::DbError, redis::RedisError},
 };
 
 /// What a caller is told to wait while limits can not be counted.
@@ -79,6 +80,8 @@ pub enum LlmError {
         provider: ProviderName,
         source: Unreadable,
     },
+    #[error("the answer that was kept can not be told again")]
+    KeptUnreadable { source: Unreadable },
     #[error("every provider of `{model}` failed lately and is left alone for a moment")]
     BreakersOpen {
         model: String,
@@ -92,8 +95,6 @@ pub enum LlmError {
     RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
-    #[error("the call took longer than its limit of {} s", limit.as_secs_f64())]
-    CallTimeout { limit: Duration },
     #[error("{provider}'s embeddings can not be read")]
     EmbeddingsUnreadable {
         provider: ProviderName,
@@ -130,6 +131,16 @@ pub enum LlmError {
     LimitExists { id: String },
     #[error("there is no {what} `{id}` in this project")]
     LimitNotFound { what: &'static str, id: String },
+    #[error("{0}")]
+    Blocked(Box<Blocked>),
+    #[error("{what}")]
+    GuardInvalid { what: String },
+    #[error("this project has a guardrail called `{name}` already")]
+    GuardExists { name: GuardName },
+    #[error("there is no guardrail `{id}` in this project")]
+    GuardNotFound { id: GuardId },
+    #[error("the cache of answers can not be purged, as Redis does not answer")]
+    CacheUnavailable(#[source] RedisError),
     #[error("{what}")]
     PriceInvalid { what: String },
     #[error("this project has no price of its own for `{model}`")]
@@ -205,7 +216,7 @@ impl From<LlmError> for Failure {
             | E::AnswerUnreadable { .. }
             | E::EmbeddingsUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
-            E::ProviderTimeout { .. } | E::CallTimeout { .. } => ErrorCode::ProviderTimeout,
+            E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);
@@ -214,18 +225,29 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }
-            E::RoutesUnreadable(_) => ErrorCode::Unavailable,
+            E::RoutesUnreadable(_) | E::CacheUnavailable(_) => ErrorCode::Unavailable,
+            E::KeptUnreadable { .. } => ErrorCode::Internal,
             E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }
             | E::LimitNotFound { .. }
             | E::ProviderNotFound { .. }
+            | E::GuardNotFound { .. }
             | E::PriceNotFound { .. } => ErrorCode::NotFound,
+            E::Blocked(_) => ErrorCode::GuardrailBlocked,
+            E::GuardInvalid { .. } => ErrorCode::GuardrailInvalid,
+            E::GuardExists { .. } => ErrorCode::GuardrailExists,
             E::PriceInvalid { .. } => ErrorCode::PriceInvalid,
             E::RouteInvalid { .. } => ErrorCode::RouteInvalid,
             E::RouteChanged { .. } => ErrorCode::RouteChanged,
         };
         Self::new(code, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<Box<Blocked>> for LlmError {
+    fn from(blocked: Box<Blocked>) -> Self {
+        Self::Blocked(blocked)
     }
 }

@@ -5,11 +5,14 @@
 //! it is committed. [`Prices`] holds what models cost, [`Traces`] reads what was recorded.
 //! [`TraceWriter::run`] must run beside them, and drains after the last call has ended.
 
+mod analytics;
+pub mod cache;
 mod comments;
 pub mod dialects;
 pub mod embeddings;
 mod error;
 mod gateway;
+pub mod guardrails;
 mod http;
 mod limits;
 mod media;
@@ -23,13 +26,18 @@ mod settings;
 mod surface;
 mod traces;
 
+pub use analytics::{
+    Aggregation, Analytics, Bucket, DEFAULT_BINS, DEFAULT_ROWS, Granularity, Metric,
+    Report as AnalyticsReport, ReportOrder, ReportRow, ReportView,
+};
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitRule, LimitSubject, Limits,
-    LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind, Window,
+    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
+    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
+    WhenRedisIsDown, Window,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, BedrockUsage, Class, Cost, GeminiUsage,
@@ -38,8 +46,8 @@ pub use pricing::{
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
 };
 pub use providers::{
-    AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings, NewConnection,
-    NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
+    AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
+    NewConnection, NewSecrets, NotAskable, NotPublic, ProviderKind, ProviderName, Providers, Tried,
 };
 pub use query::{
     ArrayTest, Column, ColumnKind, Compare, Filter, KeyTest, ObservationColumn, ScoreColumn, Test,
@@ -56,10 +64,10 @@ pub use scores::{
     ScoreFilter, ScoreReport, ScoreSource, ScoreSubject, ScoreValue, Scores,
 };
 pub use settings::{GatewaySettings, ProviderSettings};
-pub use surface::OPENAI;
-pub use traces::Sink as TraceSink;
+pub use surface::{ANTHROPIC, OPENAI};
 pub use traces::{
     ChangedTraces, DEFAULT_ENVIRONMENT, JsonText, Level, NotStored, ObjectRef, ObservationId,
     ObservationKind, ObservationReport, Recorder, Report, TraceDurability, TraceId, TraceReport,
     TraceSettings, TraceWriter,
 };
+pub use traces::{RetentionChoice, Sink as TraceSink, TraceRetention};

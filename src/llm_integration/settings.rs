@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     llm_integration::{
         LimitsSettings, NamedProviderSettings, Route, RouteAlias,
+        cache::CacheSettings,
         routing::{BreakerPolicy, Policy},
     },
     platform::config::SecretText,
@@ -28,6 +29,7 @@ pub struct GatewaySettings {
     pub breaker: BreakerPolicy,
     /// What aliases stand for in every project that has no route of its own by that name.
     pub routes: BTreeMap<RouteAlias, Route>,
+    pub cache: CacheSettings,
     pub limits: LimitsSettings,
     pub openai: ProviderSettings,
     pub anthropic: ProviderSettings,

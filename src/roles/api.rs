@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
-    interop::langfuse,
+    interop::{langfuse, otlp},
     kernel::Failure,
     llm_integration,
     platform::{
@@ -62,7 +62,13 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[llm_integration::OPENAI, langfuse::LANGFUSE]),
+        surfaces: Surfaces::new(&[
+            llm_integration::OPENAI,
+            llm_integration::ANTHROPIC,
+            langfuse::LANGFUSE,
+            otlp::OTLP,
+            otlp::LANGFUSE_OTLP,
+        ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },
@@ -78,10 +84,16 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.gateway.clone()))
         .app_data(web::Data::new(parts.prices.clone()))
         .app_data(web::Data::new(parts.routes.clone()))
+        .app_data(web::Data::new(parts.cache.clone()))
+        .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
+        .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.otlp.clone()))
+        .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
+        .app_data(web::Data::new(parts.analytics.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
@@ -92,6 +104,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
+    otlp::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

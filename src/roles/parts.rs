@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
+    interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        Comments, Connections, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes,
-        Scores, TraceDurability, TraceSink, TraceWriter, Traces,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
+        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
+        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -57,9 +59,15 @@ pub(super) struct Parts {
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
+    pub cache: AnswerCache,
+    pub guardrails: Guardrails,
     pub traces: Traces,
+    pub retention: TraceRetention,
+    pub otlp: Otlp,
+    pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
+    pub analytics: Analytics,
     pub prompts: Prompts,
 }
 
@@ -87,7 +95,20 @@ impl Parts {
             redis.clone(),
             &settings.gateway.limits,
         );
-        let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
+        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
+        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let intake = Intake::new(&settings.ingest);
+        let scores = Scores::new(db.clone(), clock.clone());
+        let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
+        let otlp = Otlp::new(
+            recorder.clone(),
+            scores.clone(),
+            clock.clone(),
+            intake,
+            &settings.ingest,
+        );
         let routes = Routes::new(
             db.clone(),
             clock.clone(),
@@ -100,6 +121,8 @@ impl Parts {
                 providers,
                 routes: routes.clone(),
                 limits: limits.clone(),
+                guardrails: guardrails.clone(),
+                cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
                 clock: clock.clone(),
@@ -117,9 +140,15 @@ impl Parts {
             prices,
             routes,
             limits,
+            cache,
+            guardrails,
             traces: Traces::new(db.clone(), recorder),
-            scores: Scores::new(db.clone(), clock.clone()),
+            retention,
+            otlp,
+            batches,
+            scores,
             comments: Comments::new(db.clone(), clock.clone()),
+            analytics: Analytics::new(db.clone()),
             prompts,
             clock,
             db,
@@ -128,13 +157,13 @@ impl Parts {
     }
 }
 
-/// What takes in traces, and the one writer of what it took.
+/// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
     db: &Db,
     prices: &Prices,
     clock: &Clock,
-) -> Result<(Recorder, TraceWriter), ConfigError> {
+) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
     let folder = settings.storage.folder(db.url());
     let synced = settings.traces.durability != TraceDurability::Process;
     let sink = TraceSink {
@@ -146,5 +175,8 @@ fn trace_intake(
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
-    Ok(Recorder::new(sink, &settings.traces, &log, longest_wait))
+    let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
+    let days = settings.traces.retention_days;
+    let retention = TraceRetention::new(&sink, recorder.clone(), days);
+    Ok((recorder, writer, retention))
 }

@@ -82,6 +82,8 @@ impl Process {
             }
         }
         lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
+        let limits = parts.limits.clone();
+        lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
         let health = health(&parts, &lifecycle, &roles);
         health.check_now().await;

@@ -38,5 +38,6 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         jobs: settings.jobs.retention(),
         answers: settings.server.idempotency_ttl(),
     };
-    jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention)
+    let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
+    parts.retention.register(registry)
 }

@@ -6,12 +6,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, providers, routes, scores,
+    gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading, prices,
+    prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
         provider::{Provider, Reply},
     },
+    surfaces,
 };
 
 /// How the walk asks an endpoint, and what another project's key must get.
@@ -49,6 +51,16 @@ async fn cases(app: &App) -> BTreeMap<&'static str, Case> {
         ("GET /api/public/health", Case::Public),
         ("GET /api/public/ready", Case::Public),
         ("GET /api/public/projects", Case::Own(Value::Null)),
+        ("GET /api/v1/trace-retention", Case::Own(Value::Null)),
+        (
+            "PUT /api/v1/trace-retention",
+            Case::Own(json!({ "days": 30 })),
+        ),
+        (
+            // One that is not there counts as deleted: this deletes nothing of the first project.
+            "DELETE /api/v1/traces/{id}",
+            Case::OwnAt("/api/v1/traces/any".to_owned(), Value::Null),
+        ),
         ("GET /api/v1/project", Case::Own(Value::Null)),
         ("GET /api/v1/keys", Case::Own(Value::Null)),
         ("POST /api/v1/keys", Case::Own(json!({ "name": "theirs" }))),
@@ -86,12 +98,19 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(gateway::authorization_cases(&app).await);
-        cases.extend(providers::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
+        cases.extend(providers::authorization_cases(&app).await);
+        cases.extend(guardrails::authorization_cases(&app).await);
+        cases.extend(prices::authorization_cases(&app).await);
         cases.extend(jobs::authorization_cases(&app).await);
+        cases.extend(limits::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
+        cases.extend(otlp::authorization_cases());
+        cases.extend(ingestion::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
+        cases.extend(surfaces::authorization_cases());
+        cases.extend(own_reading::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

@@ -75,6 +75,18 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
+    let metrics = |path: &str| {
+        let query = json!({
+            "view": "observations", "dimensions": [{ "field": "traceName" }],
+            "metrics": [{ "measure": "count", "aggregation": "count" }],
+            "fromTimestamp": "2026-01-01T00:00:00Z", "toTimestamp": "2036-01-01T00:00:00Z",
+        });
+        let query = [("query", query.to_string())];
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        format!("/api/public/{path}?{query}")
+    };
     let about = json!({
         "projectId": "other", "objectType": "TRACE", "objectId": trace["id"], "content": "theirs",
     });
@@ -93,6 +105,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "POST /v1/embeddings",
             Case::Own(json!({ "model": "m", "input": "a" })),
         ),
+        ("GET /v1/responses/{response_id}", own()),
+        ("DELETE /v1/responses/{response_id}", own()),
+        ("POST /v1/responses/{response_id}/cancel", own()),
+        ("GET /v1/responses/{response_id}/input_items", own()),
         ("GET /v1/models", own()),
         ("GET /v1/models/{model}", own()),
         ("GET /api/v1/prices", own()),
@@ -106,6 +122,14 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
         ),
         ("GET /api/public/observations", own()),
         ("GET /api/public/v2/observations", own()),
+        (
+            "GET /api/public/metrics",
+            Case::OwnAt(metrics("metrics"), Value::Null),
+        ),
+        (
+            "GET /api/public/v2/metrics",
+            Case::OwnAt(metrics("v2/metrics"), Value::Null),
+        ),
         ("GET /api/public/sessions", own()),
         (
             "GET /api/public/sessions/{session_id}",
@@ -473,8 +497,8 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     .await;
     let anthropic = Provider::start([
         Reply::json(200, &json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
-            "content": [{ "type": "text", "text": "Hello" }], "stop_reason": "end_turn",
-            "usage": { "input_tokens": 3, "output_tokens": 1 } })),
+            "content": [{ "type": "text", "text": "Hello" }], "stop_reason": "end_turn", "stop_sequence": null,
+            "usage": { "input_tokens": 1, "output_tokens": 2 } })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(200, &json!({ "data": [{ "type": "model", "id": "claude-x", "created_at": "2025-01-01T00:00:00Z" }], "has_more": false })),
         Reply::json(401, &json!({ "type": "error", "error": { "type": "authentication_error" } })),

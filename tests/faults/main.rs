@@ -9,12 +9,17 @@
 
 #[path = "../support/database.rs"]
 mod fresh_database;
+#[path = "../support/provider.rs"]
+#[expect(dead_code, reason = "what other tests ask of the provider")]
+mod provider;
 
 mod carriers;
+mod crash_ingest;
 mod events;
 mod jobs;
 mod jobs_control;
 mod kills;
+mod limits;
 mod order;
 mod outages;
 mod support;

@@ -6,7 +6,8 @@ use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
         JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceDurability,
-        TraceFilter, TraceId, TraceReport, TraceSettings, TraceSink, TraceWriter, Traces,
+        TraceFilter, TraceId, TraceReport, TraceRetention, TraceSettings, TraceSink, TraceWriter,
+        Traces,
     },
     platform::{db::Db, objects::Objects},
 };
@@ -72,20 +73,23 @@ fn json(text: &str) -> JsonText {
 
 /// What a process of its own would have: its log lies in `folder`, beside those of others.
 fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
-    let sink = TraceSink {
-        db: db.clone(),
-        prices: Prices::new(db.clone(), Clock::system()),
-        clock: Clock::system(),
-        objects: Objects::in_folder(folder, false).unwrap(),
-        large_bytes: 1000,
-    };
     let settings = TraceSettings {
         durability: TraceDurability::Process,
         log_limit_bytes: 100_000_000,
         large_bytes: 1000,
         retention_days: 0,
     };
-    Recorder::new(sink, &settings, &folder.join("log"), LONG)
+    Recorder::new(sink(db, folder), &settings, &folder.join("log"), LONG)
+}
+
+fn sink(db: &Db, folder: &Path) -> TraceSink {
+    TraceSink {
+        db: db.clone(),
+        prices: Prices::new(db.clone(), Clock::system()),
+        clock: Clock::system(),
+        objects: Objects::in_folder(folder, false).unwrap(),
+        large_bytes: 1000,
+    }
 }
 
 /// Sends every report of every trace, twice, in an order of its own and in batches.
@@ -151,5 +155,71 @@ async fn writers_that_send_the_same_traces_at_once_make_each_once() {
             running.await.unwrap();
         }
         everything_is_there_once(&database.open(), folder.path(), &actor).await;
+    }
+}
+
+/// A trace that began so many days ago, with an input that is too large for a row.
+fn aged(id: &str, days: u32) -> Vec<Report> {
+    let now = Clock::system().now();
+    let start = now.minus(Duration::from_hours(24) * days);
+    let trace: TraceId = id.parse().unwrap();
+    let observation = ObservationReport {
+        started_at: Some(start),
+        input: Some(JsonText::string(&"x".repeat(5000))),
+        ..ObservationReport::new("o".parse().unwrap(), trace, now)
+    };
+    vec![observation.into()]
+}
+
+async fn names(traces: &Traces, actor: &Actor) -> Vec<String> {
+    let limit = PageLimit::parse(None).unwrap();
+    let page = traces
+        .list(actor, TraceFilter::default(), 1, limit)
+        .await
+        .unwrap();
+    page.items
+        .iter()
+        .map(|found| found.trace.id.to_string())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_long_enough_or_deleted_is_gone_and_does_not_come_back() {
+    for database in databases() {
+        let (actor, folder) = (actor("p"), tempfile::tempdir().unwrap());
+        let db = database.open();
+        let sink = sink(&db, folder.path());
+        let (recorder, writer) = intake(&db, folder.path());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(writer.run(stop.clone()));
+        let retention = TraceRetention::new(&sink, recorder.clone(), 30);
+        let traces = Traces::new(db.clone(), recorder.clone());
+        for (id, days) in [("expired", 40), ("old", 20), ("new", 0)] {
+            recorder
+                .record(actor.project, aged(id, days))
+                .await
+                .unwrap();
+        }
+        assert_eq!(names(&traces, &actor).await, ["new", "old", "expired"]);
+        retention.keep_up(&stop).await.unwrap();
+        assert_eq!(names(&traces, &actor).await, ["new", "old"]);
+        retention.choose(&actor, Some(10)).await.unwrap();
+        retention.keep_up(&stop).await.unwrap();
+        assert_eq!(names(&traces, &actor).await, ["new"]);
+        retention
+            .delete(&actor, vec!["new".parse().unwrap()])
+            .await
+            .unwrap();
+        recorder
+            .record(actor.project, aged("new", 0))
+            .await
+            .unwrap();
+        recorder
+            .record(actor.project, aged("other", 0))
+            .await
+            .unwrap();
+        assert_eq!(names(&traces, &actor).await, ["other"]);
+        stop.cancel();
+        running.await.unwrap();
     }
 }

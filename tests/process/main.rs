@@ -4,7 +4,14 @@
     reason = "a test states what must hold by failing"
 )]
 
+#[path = "../support/database.rs"]
+mod fresh_database;
+#[path = "../support/provider.rs"]
+#[expect(dead_code, reason = "shared with tests that break answers off")]
+mod provider;
+
 mod binary;
+mod budget_race;
 mod commands;
 mod lifecycle;
 mod secrets;

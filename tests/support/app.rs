@@ -179,6 +179,14 @@ impl App {
         }
     }
 
+    /// The same app as seen by this key.
+    pub const fn with_key(&self, secret_key: String) -> Viewer<'_> {
+        Viewer {
+            app: self,
+            secret_key,
+        }
+    }
+
     /// Another project beside the first one, and a key with every permission in it.
     pub async fn other_project(&self) -> Viewer<'_> {
         let secret_key = "sk-other-9876543210".to_owned();

@@ -8,6 +8,22 @@ pub mod seed;
 pub use app::App;
 pub use database::Engine;
 
+use std::{future::Future, time::Duration};
+
+/// Nothing in these tests takes that long unless it is broken.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// Waits until `fact` holds, looking again and again.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) {
+    let looking = async {
+        while !fact().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let happened = tokio::time::timeout(DEADLINE, looking).await;
+    assert!(happened.is_ok(), "never happened: {what}");
+}
+
 /// Writes a test once and runs it on SQLite and on PostgreSQL.
 ///
 /// ```text

@@ -114,6 +114,12 @@ impl Reply {
         )
     }
 
+    /// The same, once this has happened.
+    pub fn after(mut self, step: Step) -> Self {
+        self.steps.insert(0, step);
+        self
+    }
+
     /// A whole answer of gpt-4o-mini: 1,000 tokens in, 400 of them cached, and 200 out.
     pub fn completion(text: &str) -> Self {
         Self::json(200, &json!({

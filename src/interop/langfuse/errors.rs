@@ -11,6 +11,7 @@ use crate::{
 pub const LANGFUSE: Surface = Surface {
     prefix: "/api/public/",
     render: langfuse_error,
+    render_binary: None,
     limits_own_time: false,
     idempotent: false,
 };

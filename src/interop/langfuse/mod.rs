@@ -2,7 +2,10 @@
 
 mod comments;
 mod errors;
+mod ingestion;
 mod llm_connections;
+mod metrics;
+mod models;
 mod observations;
 mod paging;
 mod project;
@@ -15,4 +18,6 @@ mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;
+pub use ingestion::Batches;
+pub(in crate::interop) use ingestion::usage_details;
 pub use routes::routes;

@@ -3,19 +3,22 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    comments, llm_connections, observations, project, prompts, score_configs, scores, sessions,
-    traces,
+    comments, ingestion, llm_connections, metrics, models, observations, project, prompts,
+    score_configs, scores, sessions, traces,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)
+        .configure(models::routes)
         .configure(traces::routes)
         .configure(llm_connections::routes)
         .configure(observations::routes)
         .configure(scores::routes)
         .configure(score_configs::routes)
         .configure(sessions::routes)
-        .configure(comments::routes);
+        .configure(comments::routes)
+        .configure(metrics::routes)
+        .configure(ingestion::routes);
 }

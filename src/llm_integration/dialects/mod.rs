@@ -20,6 +20,7 @@ mod openai_responses;
 mod sse;
 mod text;
 
+pub use anthropic::models_for_anthropic;
 pub use dialect::Dialect;
 use dialect::{ClientSide, ProviderSide};
 use face::SCHEMA_NAME;

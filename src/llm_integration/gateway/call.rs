@@ -8,19 +8,23 @@ use tracing::{Span, field::Empty};
 
 use super::{
     assembly::Seen,
-    draft::{CHAT, Closed, Draft, Routed},
+    draft::{CHAT, Closed, Draft, HIT, Routed},
     generation::Generation,
     metrics::{self, Measured},
     request::CallRequest,
-    tap::Tap,
+    tap::{Broken, Tap},
     tries::{TryLog, Upstream},
 };
 use crate::{
-    kernel::{Clock, ProjectId},
+    kernel::{Actor, ApiKeyId, Clock, NanoUsd, ProjectId, Subject},
     llm_integration::{
-        Actual, Estimate, JsonText, NotStored, ObservationKind, PriceTable, ProviderKind, Recorder,
-        Report, Reservation, TraceId,
-        dialects::{Completeness, Frame, Unreadable, chat::Event},
+        Actual, JsonText, NotStored, ObservationKind, PriceTable, ProviderKind, Recorder, Report,
+        Reservation, TraceId,
+        dialects::{
+            Frame,
+            chat::{self, Event},
+        },
+        guardrails::Finding,
         providers::Provider,
     },
 };
@@ -40,7 +44,6 @@ pub(super) struct Ledger {
 /// Room that a call holds until it has ended.
 pub(super) struct Held {
     pub reservation: Reservation,
-    pub estimate: Estimate,
     pub _place: OwnedSemaphorePermit,
 }
 
@@ -55,6 +58,7 @@ pub(super) struct Call {
     tap: Option<Tap>,
     pub routed: Routed,
     pub log: TryLog,
+    findings: Vec<Finding>,
     began: Instant,
     first_chunk_after: Option<Duration>,
     chunks: u64,
@@ -65,6 +69,8 @@ pub(super) struct Call {
 pub(super) struct Failure {
     /// One word for metrics.
     pub class: &'static str,
+    /// Whether the provider said so itself, in a stream that it then ended well.
+    pub is_reported: bool,
     pub message: String,
 }
 
@@ -109,6 +115,7 @@ impl Call {
             tap: None,
             routed,
             log: TryLog::default(),
+            findings: Vec::new(),
             began: Instant::now(),
             first_chunk_after: None,
             chunks: 0,
@@ -127,7 +134,7 @@ impl Call {
     /// Notes who answers.
     pub fn answered_by(&mut self, upstream: &Upstream) {
         let kind = upstream.provider.kind;
-        self.routed.provider = Some((upstream.provider.name.to_string(), kind));
+        self.routed.provider = Some((upstream.provider.name.to_string(), Some(kind)));
         self.routed.model = Some(upstream.model.clone());
         self.routed.dropped.clone_from(&upstream.dropped);
         self.span.record("gen_ai.provider.name", kind.otel_name());
@@ -149,7 +156,7 @@ impl Call {
 
     /// Notes who is asked.
     pub fn asked(&mut self, provider: &Provider, model: &str) {
-        self.routed.provider = Some((provider.name.to_string(), provider.kind));
+        self.routed.provider = Some((provider.name.to_string(), Some(provider.kind)));
         self.routed.model = Some(model.to_owned());
         let kind = provider.kind.otel_name();
         self.span.record("gen_ai.provider.name", kind);
@@ -157,7 +164,6 @@ impl Call {
 
     /// Notes who failed.
     pub fn failed_at(&mut self, provider: &str, kind: Option<ProviderKind>) {
-        let kind = kind.unwrap_or(ProviderKind::Compatible);
         self.routed.provider = Some((provider.to_owned(), kind));
     }
 
@@ -167,10 +173,7 @@ impl Call {
     }
 
     /// Takes a frame of a streamed answer, and appends what it says to `events`.
-    ///
-    /// # Errors
-    /// When the frame is not what it should be.
-    pub fn take(&mut self, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<Seen, Unreadable> {
+    pub fn take(&mut self, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<Seen, Broken> {
         let Some(tap) = self.tap.as_mut() else {
             return Ok(Seen::default());
         };
@@ -188,20 +191,32 @@ impl Call {
         Ok(seen)
     }
 
-    /// The frames have ended: whether they were a whole answer.
-    pub fn frames_ended(&mut self, events: &mut Vec<Event>) -> Completeness {
-        self.tap
-            .as_mut()
-            .map_or(Completeness::CutOff, |tap| tap.end(events))
+    pub fn tap(&mut self) -> Option<&mut Tap> {
+        self.tap.as_mut()
     }
 
-    /// Ends the call with what was streamed.
-    ///
-    /// # Errors
-    /// As [`Call::end`].
-    pub async fn end_stream(&mut self, failure: Option<Failure>) -> Result<(), NotStored> {
-        let generation = self.tap.take().map(Tap::finish).unwrap_or_default();
-        self.end(generation, failure).await
+    /// What a guard found; its trace tells it.
+    pub fn note_findings(&mut self, findings: Vec<Finding>) {
+        self.findings.extend(findings);
+    }
+
+    /// Puts what a guard has redacted in the place of the input.
+    pub fn set_input(&mut self, input: JsonText) {
+        if let Some(draft) = self.draft.as_mut() {
+            draft.observation.input = Some(input);
+        }
+    }
+
+    /// Ends the call with what was streamed, and returns the answer that it was, where that was
+    /// kept whole.
+    pub async fn end_stream(&mut self, failure: Option<Failure>) -> Option<chat::Answer> {
+        let tap = self.tap.take()?;
+        self.findings.extend_from_slice(tap.findings());
+        let (generation, answer) = tap.finish();
+        let is_whole = failure.is_none() && !generation.is_declined();
+        // The record's fate is logged and counted where it is decided; the answer ends either way.
+        let _stored = self.end(generation, failure).await;
+        answer.filter(|_| is_whole)
     }
 
     /// Ends the call; returns when it is counted, and its record durable.
@@ -254,8 +269,8 @@ impl Call {
             cost,
             response_model,
         } = draft.close(
-            (self.ledger.prices.as_deref(), self.ledger.clock.now()),
-            &self.routed,
+            (self.ledger.prices.as_deref(), &self.ledger.clock),
+            (&self.routed, &self.findings),
             &self.log.notes(),
             generation,
             message,
@@ -271,11 +286,7 @@ impl Call {
         }
         metrics::record(&Measured {
             operation: CHAT,
-            provider: self
-                .routed
-                .provider
-                .as_ref()
-                .map(|(_, kind)| kind.otel_name()),
+            provider: self.routed.kind().map(ProviderKind::otel_name),
             request_model: &requested,
             response_model: response_model.as_deref(),
             error: class,
@@ -284,8 +295,15 @@ impl Call {
             chunks: self.chunks,
             usage,
         });
+        if self.routed.cache == Some(HIT) {
+            let nothing = Actual {
+                tokens: 0,
+                cost: Some(NanoUsd::ZERO),
+            };
+            return Some((reports, Some(nothing)));
+        }
         let actual = usage.map(|usage| Actual {
-            tokens: usage.all_input().saturating_add(usage.all_output()),
+            tokens: usage.total,
             cost: cost.map(|cost| cost.total),
         });
         Some((reports, actual))
@@ -295,22 +313,33 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         let reached = self.tap.is_some() || self.log.count() > 0;
-        let generation = self.tap.take().map(Tap::finish).unwrap_or_default();
+        let generation = self.tap.take().map(|tap| {
+            self.findings.extend_from_slice(tap.findings());
+            tap.finish().0
+        });
         let left = Failure {
             class: "client_left",
+            is_reported: false,
             message: CLIENT_LEFT.to_owned(),
         };
-        let Some((reports, actual)) = self.close(generation, Some(left)) else {
+        let Some((reports, actual)) = self.close(generation.unwrap_or_default(), Some(left)) else {
             return;
         };
         if let Some(held) = self.held.take().filter(|_| reached) {
-            let estimate = Actual {
-                tokens: held.estimate.tokens(),
-                cost: held.estimate.cost,
-            };
-            held.reservation.settle_soon(actual.unwrap_or(estimate));
+            match actual {
+                Some(actual) => held.reservation.settle_soon(actual),
+                None => held.reservation.commit_estimate_soon(),
+            }
         }
         // Nobody is left to wait for it.
         self.ledger.recorder.submit(self.ledger.project, reports);
+    }
+}
+
+/// The API key that an actor came with.
+pub(super) const fn key_of(actor: &Actor) -> Option<ApiKeyId> {
+    match &actor.subject {
+        Subject::ApiKey { id, .. } => Some(*id),
+        Subject::User(_) | Subject::System => None,
     }
 }

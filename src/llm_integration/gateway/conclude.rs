@@ -1,62 +1,70 @@
 //! From the tries' outcome to the caller's answer: passed on, told in other words, or a failure.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
 
 use super::{
     Gateway,
     answer::{self, Answer, AnswerBody, retold},
+    cached::Keep,
     call::{self, Call},
     frames::Frames,
     generation::Generation,
-    pipeline::Ready,
+    guard::{Guarded, blocked, check_answer},
     relay::{Relay, Writing},
     tap::Tap,
     tries::{Cause, Content, Failed, Refusal, Tries, Upstream},
 };
-use crate::{kernel::Failure, llm_integration::providers::Framing};
+use crate::{
+    kernel::Failure,
+    llm_integration::{LlmError, dialects::chat, guardrails::GuardPlan, providers::Framing},
+};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 /// How much of a refusal is said in the trace's status; all of it is in its output.
 const REFUSAL_CHARS: usize = 500;
 
-impl Gateway {
-    /// Tries, and answers.
-    pub(super) async fn run(&self, ready: Ready) -> Result<Answer, Failure> {
-        let Ready {
-            tries,
-            plan,
-            call,
-            headers,
-        } = ready;
-        let outcome = tries.run(&plan).await;
-        self.conclude(&tries, outcome, call, headers).await
-    }
+/// What is done with an answer before the caller gets it. A shadow's is only traced.
+#[derive(Default)]
+pub(super) struct After {
+    pub guards: Option<Arc<GuardPlan>>,
+    pub keep: Option<Keep>,
+    /// Headers that tell of limits.
+    pub limits: Vec<(&'static str, String)>,
+}
 
+impl Gateway {
     pub(super) async fn conclude(
         &self,
         tries: &Tries,
         outcome: Result<Upstream, Failed>,
         mut call: Call,
-        headers: Vec<(&'static str, String)>,
+        after: After,
     ) -> Result<Answer, Failure> {
         match outcome {
             Ok(upstream) => {
                 call.answered_by(&upstream);
-                let mut answer = match upstream.content {
-                    Content::Whole { .. } => self.whole(tries, upstream, call).await,
-                    Content::Stream { .. } => self.stream(tries, upstream, call),
-                };
-                answer.about.extend(headers);
-                Ok(answer)
+                match upstream.content {
+                    Content::Whole { .. } => self.whole(tries, upstream, call, after).await,
+                    Content::Stream { .. } => self.stream(tries, upstream, call, after).await,
+                }
             }
-            Err(failed) => self.failed(tries, failed, call, headers).await,
+            Err(failed) => self.failed(tries, failed, call, after.limits).await,
         }
     }
 
     /// Ends a call whose answer is all there.
-    async fn whole(&self, tries: &Tries, upstream: Upstream, mut call: Call) -> Answer {
+    async fn whole(
+        &self,
+        tries: &Tries,
+        upstream: Upstream,
+        mut call: Call,
+        after: After,
+    ) -> Result<Answer, Failure> {
         let Upstream {
+            provider,
             status,
             headers,
             content,
@@ -72,78 +80,143 @@ impl Gateway {
             Content::Stream { first, .. } => (first, None),
         };
         let surface = tries.body.surface;
-        let (headers, body, generation) = match (told, translation) {
-            (Some(told), Some(context)) => {
+        let mut told = told.zip(translation);
+        if after
+            .guards
+            .as_ref()
+            .is_some_and(|guards| guards.guards_output())
+        {
+            let answer = match &told {
+                Some((answer, _)) => Ok(answer.as_ref().clone()),
+                None => dialect.decode_answer(&body),
+            };
+            let generation = || Generation::of_answer(dialect, &body, self.0.capture_limit);
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(source) => {
+                    let provider = provider.name.clone();
+                    let error = LlmError::AnswerUnreadable { provider, source };
+                    return Err(self.refuse(call, error, generation(), after.limits).await);
+                }
+            };
+            match self.guard(&after, answer, &mut call).await {
+                Guarded::AsItCame => {}
+                Guarded::Redacted(answer) => told = Some((answer, tries.body.context()?)),
+                Guarded::Blocked(error) => {
+                    let generation = blocked(generation());
+                    return Err(self.refuse(call, error, generation, after.limits).await);
+                }
+            }
+        }
+        let (headers, body, generation) = match told {
+            Some((told, context)) => {
                 let generation = Generation::of_told(surface, &told, self.0.capture_limit);
                 let body = surface.encode_answer(&told, &context);
                 (retold(headers, JSON), body, generation)
             }
-            _ => {
+            None => {
                 let generation = Generation::of_answer(dialect, &body, self.0.capture_limit);
                 (headers, body, generation)
             }
         };
+        let keep = after.keep.filter(|_| !generation.is_declined());
         let stored = call.end(generation, None).await.is_ok();
-        Answer {
+        if let Some(keep) = keep {
+            keep.body(body.clone(), &call.routed).await;
+        }
+        let mut about = about(&call, stored);
+        about.extend(after.limits);
+        Ok(Answer {
             status,
             headers,
-            about: about(&call, stored),
+            about,
             body: AnswerBody::Whole(body),
+        })
+    }
+
+    async fn guard(&self, after: &After, answer: chat::Answer, call: &mut Call) -> Guarded {
+        match &after.guards {
+            Some(guards) => check_answer(guards, answer, call).await,
+            None => Guarded::AsItCame,
         }
     }
 
-    fn stream(&self, tries: &Tries, upstream: Upstream, mut call: Call) -> Answer {
+    async fn stream(
+        &self,
+        tries: &Tries,
+        upstream: Upstream,
+        mut call: Call,
+        after: After,
+    ) -> Result<Answer, Failure> {
         let limit = self.0.capture_limit;
-        let surface = tries.body.surface;
+        let (surface, dialect) = (tries.body.surface, upstream.dialect);
         let event_limit = tries.providers.client.response_limit;
-        let (writing, tap, headers) = match upstream.translation {
+        let guard = after
+            .guards
+            .as_ref()
+            .and_then(|guards| guards.event_guard());
+        let context = match (upstream.translation, &guard) {
+            (Some(context), _) => Some(context),
+            (None, None) => None,
+            (None, Some(_)) => match tries.body.context() {
+                Ok(context) => Some(context),
+                Err(error) => {
+                    let nothing = Generation::default();
+                    return Err(self.refuse(call, error, nothing, after.limits).await);
+                }
+            },
+        };
+        let (writing, tap, headers) = match context {
             Some(context) => (
                 Writing::Tell(surface.event_encoder(&context)),
-                Tap::telling(upstream.dialect, surface, limit),
+                Tap::telling(dialect, surface, limit, guard),
                 retold(upstream.headers, EVENT_STREAM),
             ),
             None => (
                 Writing::Pass {
                     hide_usage: upstream.hide_usage,
                 },
-                Tap::passing(upstream.dialect, limit),
+                // What is kept for equal calls must be known whole.
+                match after.keep {
+                    Some(_) => Tap::telling(dialect, surface, limit, None),
+                    None => Tap::passing(dialect, limit),
+                },
                 upstream.headers,
             ),
         };
         call.begin_stream(tap);
-        let about = about(&call, true);
-        let (first, rest, frames) = match upstream.content {
+        let mut about = about(&call, true);
+        about.extend(after.limits);
+        let (first, rest, framing) = match upstream.content {
             Content::Stream {
                 first,
                 rest,
                 framing,
-            } => (first, Some(rest), Frames::new(framing, event_limit)),
-            Content::Whole { body, .. } => {
-                let framing = Framing::ServerSentEvents;
-                (body, None, Frames::new(framing, event_limit))
-            }
+            } => (first, Some(rest), framing),
+            Content::Whole { body, .. } => (body, None, Framing::ServerSentEvents),
         };
         let relay = Relay {
             upstream: rest,
             first,
             provider: upstream.provider,
-            dialect: upstream.dialect,
+            dialect,
             surface,
             idle_timeout: upstream.policy.idle_timeout,
             deadline: tries.deadline,
             event_limit,
             writing,
-            frames,
+            frames: Frames::new(framing, event_limit),
             entered: upstream.entered,
             _place: upstream.place,
             call,
+            keep: after.keep,
         };
-        Answer {
+        Ok(Answer {
             status: upstream.status,
             headers,
             about,
             body: AnswerBody::Stream(relay.into_stream().boxed()),
-        }
+        })
     }
 
     /// Ends a call that no try could answer.
@@ -165,16 +238,33 @@ impl Gateway {
                 if let Some(provider) = error.provider() {
                     call.failed_at(provider.as_str(), None);
                 }
-                let message = error.to_string();
-                let failure = call::Failure { class, message };
-                let stored = call.end(Generation::default(), Some(failure)).await.is_ok();
-                let failure = Failure::from(error);
-                let about = about(&call, stored).into_iter().chain(limits);
-                Err(about.fold(failure, |failure, (name, value)| {
-                    failure.with_header(name, value)
-                }))
+                Err(self
+                    .refuse(call, error, Generation::default(), limits)
+                    .await)
             }
         }
+    }
+
+    /// Ends a call with a failure of ours, whose headers tell of it.
+    pub(super) async fn refuse(
+        &self,
+        mut call: Call,
+        error: LlmError,
+        generation: Generation,
+        limits: Vec<(&'static str, String)>,
+    ) -> Failure {
+        let message = error.to_string();
+        let failure = Failure::from(error);
+        let ended = call::Failure {
+            class: failure.code.name(),
+            is_reported: false,
+            message,
+        };
+        let stored = call.end(generation, Some(ended)).await.is_ok();
+        let about = about(&call, stored).into_iter().chain(limits);
+        about.fold(failure, |failure, (name, value)| {
+            failure.with_header(name, value)
+        })
     }
 
     /// Passes a provider's refusal on, in the caller's words.
@@ -201,6 +291,7 @@ impl Gateway {
             .collect();
         let failure = call::Failure {
             class,
+            is_reported: false,
             message: format!("{} answered {status}: {shown}", provider.name),
         };
         let generation = Generation::of_unreadable(&body, self.0.capture_limit);
@@ -222,7 +313,7 @@ impl Gateway {
 }
 
 /// What the answer's headers tell of the call. A trace that is not stored is not claimed.
-fn about(call: &Call, stored: bool) -> Vec<(&'static str, String)> {
+pub(super) fn about(call: &Call, stored: bool) -> Vec<(&'static str, String)> {
     let routed = &call.routed;
     let mut about = vec![(answer::ATTEMPTS, call.log.count().to_string())];
     if stored {

@@ -5,15 +5,19 @@ use serde_json::{Map, Value};
 
 use super::{generation::Generation, request::CallRequest, tries::TryNote};
 use crate::{
-    kernel::{Clock, Timestamp},
+    kernel::{Clock, NanoUsd, Timestamp},
     llm_integration::{
         Cost, JsonText, Level, ObservationId, ObservationKind, ObservationReport, PriceTable,
         PricedCall, ProviderKind, Report, TraceId, TraceReport, Usage,
+        guardrails::{Action, Finding},
     },
 };
 
 /// The operation, in OpenTelemetry's words.
 pub(super) const CHAT: &str = "chat";
+/// The answer came from the cache.
+pub(super) const HIT: &str = "hit";
+pub(super) const MISS: &str = "miss";
 const MAX_STATUS_CHARS: usize = 1000;
 
 /// How a call was routed, for its trace and its answer's headers.
@@ -24,13 +28,20 @@ pub(super) struct Routed {
     /// The experiment's arm that it is in.
     pub variant: Option<String>,
     /// The provider that answered, or that failed last.
-    pub provider: Option<(String, ProviderKind)>,
+    pub provider: Option<(String, Option<ProviderKind>)>,
     /// The model as the provider knows it.
     pub model: Option<String>,
     pub dropped: Vec<String>,
     /// `hit` or `miss`, where the cache was asked.
     pub cache: Option<&'static str>,
     pub shadow: bool,
+}
+
+impl Routed {
+    /// Whose API the provider speaks; `None` where none was asked.
+    pub fn kind(&self) -> Option<ProviderKind> {
+        self.provider.as_ref().and_then(|(_, kind)| *kind)
+    }
 }
 
 /// `metadata.gateway` of the generation.
@@ -127,12 +138,13 @@ impl Draft {
 
     pub fn close(
         self,
-        (prices, now): (Option<&PriceTable>, Timestamp),
-        routed: &Routed,
+        (prices, clock): (Option<&PriceTable>, &Clock),
+        (routed, findings): (&Routed, &[Finding]),
         tries: &[TryNote],
         generation: Generation,
         failure: Option<String>,
     ) -> Closed {
+        let now = clock.now();
         let Self {
             trace,
             mut observation,
@@ -150,13 +162,17 @@ impl Draft {
         let names = [&model, &routed.model, &asked_for];
         let models: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         let call = PricedCall {
-            provider: routed.provider.as_ref().map(|(_, kind)| kind.name()),
+            provider: routed.kind().map(ProviderKind::name),
             service_tier: service_tier.as_deref(),
             ..PricedCall::of(&models, observation.started_at.unwrap_or(now))
         };
-        let cost = usage
-            .zip(prices)
-            .and_then(|(usage, prices)| prices.cost(&call, &usage));
+        let cost = if routed.cache == Some(HIT) {
+            Some(free())
+        } else {
+            usage
+                .zip(prices)
+                .and_then(|(usage, prices)| prices.cost(&call, &usage))
+        };
         let gateway = GatewayMetadata {
             provider: routed.provider.as_ref().map(|(name, _)| name.as_str()),
             requested_model: asked_for.as_deref(),
@@ -187,12 +203,47 @@ impl Draft {
             let text = failure.chars().filter(|c| *c != '\0');
             observation.status_message = Some(text.take(MAX_STATUS_CHARS).collect());
         }
+        let guards: Vec<Report> = findings
+            .iter()
+            .map(|finding| report_of(finding, &observation, (clock, now)).into())
+            .collect();
         let reports = trace.map(Report::from).into_iter();
         Closed {
-            reports: reports.chain([observation.into()]).collect(),
+            reports: reports.chain([observation.into()]).chain(guards).collect(),
             usage,
             cost,
             response_model: model,
         }
+    }
+}
+
+fn free() -> Cost {
+    Cost {
+        by_class: [("total".to_owned(), NanoUsd::ZERO)].into(),
+        total: NanoUsd::ZERO,
+    }
+}
+
+/// A guard's finding, as an observation below the call's.
+fn report_of(
+    finding: &Finding,
+    call: &ObservationReport,
+    (clock, now): (&Clock, Timestamp),
+) -> ObservationReport {
+    let level = match finding.action {
+        Action::Block => Level::Error,
+        _ => Level::Warning,
+    };
+    ObservationReport {
+        parent_id: Some(call.id.clone()),
+        kind: Some(ObservationKind::Guardrail),
+        name: Some(format!("guardrail {}", finding.guard)),
+        started_at: call.started_at,
+        ended_at: Some(now),
+        level: Some(level),
+        status_message: Some(finding.reason.clone()),
+        environment: call.environment.clone(),
+        metadata: Some(JsonText::of(&serde_json::json!({ "guardrail": finding }))),
+        ..ObservationReport::new(ObservationId::new(clock), call.trace_id.clone(), now)
     }
 }

@@ -74,7 +74,11 @@ impl Gateway {
                 }
                 Ok(Outcome::Refused(answer, message)) => {
                     let class = "provider_refused";
-                    let failed = Failed { class, message };
+                    let failed = Failed {
+                        class,
+                        message,
+                        is_reported: false,
+                    };
                     (answer, call.end(Generation::default(), Some(failed)).await)
                 }
             };
@@ -179,6 +183,7 @@ async fn fail(mut call: Call, error: LlmError) -> Failure {
             _ => "provider_failed",
         },
         message: error.to_string(),
+        is_reported: false,
     };
     // The record's fate is logged and counted where it is decided; the caller gets this error.
     let _stored = call.end(Generation::default(), Some(failed)).await;

@@ -1,7 +1,8 @@
 //! The gateway: an application's calls to models, passed on as they are, routed and traced.
 //!
 //! A call goes through `pipeline`: it is read (`request`, `options`, `links`), admitted by limits,
-//! planned by its route, tried (`tries`) and answered (`conclude`, `relay`). Where the caller and the
+//! guarded (`guard`), looked up in the cache (`cached`), planned by its route, tried (`tries`) and
+//! answered (`conclude`, `relay`). Where the caller and the
 //! provider speak the same dialect, bytes pass both ways and only what must be known is parsed;
 //! otherwise they are translated. One call becomes one trace with one generation (`call`, `draft`),
 //! durable before the answer ends ([`super::Recorder`] says what holds when it can not be): every
@@ -10,6 +11,7 @@
 
 mod answer;
 mod assembly;
+mod cached;
 mod call;
 mod conclude;
 mod draft;
@@ -17,6 +19,7 @@ mod embed;
 mod facts;
 mod frames;
 mod generation;
+mod guard;
 mod links;
 mod metrics;
 mod models;
@@ -28,8 +31,10 @@ mod request;
 mod service;
 mod shadow;
 mod sse;
+mod stored;
 mod surface_error;
 mod tap;
+mod tokens;
 mod tries;
 
 pub use answer::{Answer, AnswerBody};

@@ -32,7 +32,7 @@ pub(super) async fn list(
     if let [only] = all.as_slice()
         && speaks_openai(only)
         && only.models.is_empty()
-        && routes.aliases().next().is_none()
+        && routes.is_empty()
     {
         let limit = providers.client.first_byte_timeout;
         return providers.list_models(only, headers, limit).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::llm_integration::{CallerHeaders, LlmError, dialects::Leniency};
+use crate::llm_integration::{CallerHeaders, LlmError, cache::CacheControl, dialects::Leniency};
 
 pub(super) const DROP_PARAMS: &str = "x-kaname-drop-params";
 const CACHE: &str = "x-kaname-cache";
@@ -10,26 +10,15 @@ const ATTEMPTS: &str = "x-kaname-attempts";
 const TIMEOUT: &str = "x-kaname-timeout-ms";
 const MAX_ATTEMPTS: u32 = 10;
 const MAX_TIMEOUT: u64 = 24 * 60 * 60 * 1000;
-const MAX_NAMESPACE_CHARS: usize = 100;
 
 /// One call's wishes; what it does not say, its route says, or the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CallOptions {
     pub drop_params: Option<bool>,
-    pub cache: Option<CacheOption>,
+    pub cache: Option<CacheControl>,
     /// Tries of one target, the first one included.
     pub attempts: Option<u32>,
     pub total_timeout: Option<Duration>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum CacheOption {
-    /// Neither reads nor writes.
-    NoStore,
-    Use {
-        ttl: Duration,
-        namespace: Option<String>,
-    },
 }
 
 impl CallOptions {
@@ -76,29 +65,8 @@ fn number(header: &str, text: &str, most: u64) -> Result<u64, LlmError> {
     }
 }
 
-/// `no-store`, or `ttl=60, namespace=x`.
-fn cache(text: &str) -> Result<CacheOption, LlmError> {
-    let takes = || {
-        wrong(
-            CACHE,
-            "`no-store`, or `ttl=<seconds>` with an optional `namespace=<name>`",
-        )
-    };
-    if text.trim() == "no-store" {
-        return Ok(CacheOption::NoStore);
-    }
-    let (mut ttl, mut namespace) = (None, None);
-    for part in text.split(',') {
-        match part.trim().split_once('=').ok_or_else(takes)? {
-            ("ttl", seconds) => ttl = seconds.parse().ok().filter(|seconds| *seconds > 0),
-            ("namespace", name) if (1..=MAX_NAMESPACE_CHARS).contains(&name.chars().count()) => {
-                namespace = Some(name.to_owned());
-            }
-            _ => return Err(takes()),
-        }
-    }
-    let ttl = Duration::from_secs(ttl.ok_or_else(takes)?);
-    Ok(CacheOption::Use { ttl, namespace })
+fn cache(text: &str) -> Result<CacheControl, LlmError> {
+    text.parse().map_err(|what: String| wrong(CACHE, &what))
 }
 
 fn wrong(header: &str, takes: &str) -> LlmError {
@@ -128,13 +96,13 @@ mod tests {
         assert_eq!(options.leniency(false), Leniency::Drop);
         assert_eq!(options.attempts, Some(2));
         assert_eq!(options.total_timeout, Some(Duration::from_millis(1500)));
-        let wanted = CacheOption::Use {
-            ttl: Duration::from_secs(60),
-            namespace: Some("tests".to_owned()),
+        let Some(CacheControl::Store { ttl, namespace, .. }) = options.cache else {
+            panic!("{:?}", options.cache);
         };
-        assert_eq!(options.cache, Some(wanted));
+        assert_eq!(ttl, Some(Duration::from_secs(60)));
+        assert_eq!(namespace.unwrap().as_str(), "tests");
         let no_store = parse(&[(CACHE, "no-store"), (DROP_PARAMS, "false")]).unwrap();
-        assert_eq!(no_store.cache, Some(CacheOption::NoStore));
+        assert_eq!(no_store.cache, Some(CacheControl::NoStore));
         assert_eq!(no_store.leniency(true), Leniency::Refuse);
     }
 
@@ -143,7 +111,7 @@ mod tests {
         for (name, value) in [
             (DROP_PARAMS, "yes"),
             (CACHE, "60"),
-            (CACHE, "namespace=x"),
+            (CACHE, "namespace=a b"),
             (CACHE, "ttl=0"),
             (ATTEMPTS, "0"),
             (ATTEMPTS, "11"),

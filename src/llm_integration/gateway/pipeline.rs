@@ -9,31 +9,25 @@ use tracing::Instrument;
 use super::{
     Gateway,
     answer::Answer,
-    call::{Call, Held, Ledger},
+    cached::Found,
+    call::{Call, Held, Ledger, key_of},
+    conclude::After,
     draft::Routed,
     facts::{CallFacts, Targets},
+    generation::Generation,
     options::CallOptions,
     request::CallRequest,
     shadow,
-    tries::{CallBody, Tries},
+    tries::{CallBody, Tries, TryLog},
 };
 use crate::{
-    kernel::{Actor, ApiKeyId, Failure, Subject},
+    kernel::{Actor, Failure},
     llm_integration::{
         CallerHeaders, KeyPolicy, LlmError, PricedCall, Subject as LimitedSubject,
         dialects::Dialect,
         routing::{Overrides, Plan, Planner, Route, RouteTable, Target},
     },
 };
-
-/// Everything that is known of a call before its first try.
-pub(super) struct Ready {
-    pub tries: Tries,
-    pub plan: Plan,
-    pub call: Call,
-    /// Of limits.
-    pub headers: Vec<(&'static str, String)>,
-}
 
 impl Gateway {
     pub(super) async fn call(
@@ -45,19 +39,57 @@ impl Gateway {
     ) -> Result<Answer, Failure> {
         let options = CallOptions::parse(headers)?;
         let mut request = CallRequest::read(surface, body, headers, self.0.capture_limit)?;
-        let key = key_of(actor);
-        if let Some(policy) = self.0.limits.policy(actor.project, key).await? {
+        let policy = self.0.limits.policy(actor.project, key_of(actor)).await?;
+        if let Some(policy) = policy {
             add_policy(&mut request, &policy);
         }
         let table = self.0.table(actor.project).await?;
+        let route = table.get(&request.model);
         let ledger = self.ledger(actor).await;
+        let guards = self.guards(actor, &request).await?;
         let held = self.admit(actor, &request, &table, &ledger).await?;
-        let ready = self
-            .ready(actor, (request, options, headers), &table, ledger, held)
-            .await?;
-        shadow::begin(self, &ready);
-        let span = ready.call.span();
-        self.run(ready).instrument(span).await
+        let limits = held.reservation.headers();
+        let mut body = self.body(&request, &options, route);
+        let routed = Routed {
+            route: route.map(|_| request.model.clone()),
+            ..Routed::default()
+        };
+        let mut call = Call::begin(ledger, &request, routed, held);
+        let span = call.span();
+        async {
+            let guarded = self
+                .guard_input(&guards, headers, &mut body, &mut call)
+                .await;
+            if let Err(error) = guarded {
+                let nothing = Generation::default();
+                return Err(self.refuse(call, error, nothing, limits).await);
+            }
+            let asked = (&options, route);
+            let keep = match self.look_up(actor.project, &body, asked, &mut call).await? {
+                Found::Answer(kept) => {
+                    return self.answer_again(*kept, &guards, &body, call, limits).await;
+                }
+                Found::Keep(keep) => Some(*keep),
+                Found::Nothing => None,
+            };
+            let log = call.log.clone();
+            let tries = self.tries(actor, (body, &options, headers), route, log);
+            let plan = match route {
+                None => Plan::of(Target::default()),
+                Some(route) => self.plan(actor, &request, (&table, route), &tries).await?,
+            };
+            call.routed.variant.clone_from(&plan.variant);
+            shadow::begin(self, (&plan, &tries), &guards, &call);
+            let after = After {
+                guards: Some(guards),
+                keep,
+                limits,
+            };
+            let outcome = tries.run(&plan).await;
+            self.conclude(&tries, outcome, call, after).await
+        }
+        .instrument(span)
+        .await
     }
 
     /// Asks every limit, and takes a place.
@@ -89,66 +121,52 @@ impl Gateway {
         let place = self.0.tries.places.take().ok_or(LlmError::GatewayBusy)?;
         Ok(Held {
             reservation,
-            estimate,
             _place: place,
         })
     }
 
-    /// Plans the tries, and begins the trace.
-    async fn ready(
+    pub(super) fn body(
         &self,
-        actor: &Actor,
-        (request, options, headers): (CallRequest, CallOptions, &CallerHeaders),
-        table: &Arc<RouteTable>,
-        ledger: Ledger,
-        held: Held,
-    ) -> Result<Ready, LlmError> {
-        let route = table.get(&request.model);
-        let policy = self.0.tries.policy.with(&Overrides {
-            attempts: options.attempts,
-            total_timeout_ms: options.total_timeout.map(milliseconds),
-            ..Overrides::default()
-        });
-        let body = CallBody::new(
+        request: &CallRequest,
+        options: &CallOptions,
+        route: Option<&Route>,
+    ) -> CallBody {
+        let now = self.0.clock.now();
+        CallBody::new(
             request.surface,
             (request.model.clone(), request.stream),
             request.body.clone(),
             options.leniency(route.is_some_and(|route| route.drop_params)),
-            (
-                self.answer_id(),
-                self.0.clock.now().unix_micros() / 1_000_000,
-            ),
-        );
-        let answer_headers = held.reservation.headers();
-        let routed = Routed {
-            route: route.map(|_| request.model.clone()),
-            ..Routed::default()
-        };
-        let mut call = Call::begin(ledger, &request, routed, held);
-        let total = route
-            .map_or(policy, |route| policy.with(&route.overrides))
-            .total_timeout;
-        let tries = Tries::new(
-            &self.0.tries,
-            policy,
-            actor.project,
-            (Arc::new(body), headers.clone()),
-            (call.log.clone(), Instant::now() + total),
-        );
-        let plan = match route {
-            None => Plan::of(Target::default()),
-            Some(route) => self.plan(actor, &request, (table, route), &tries).await?,
-        };
-        call.routed.variant.clone_from(&plan.variant);
-        Ok(Ready {
-            tries,
-            plan,
-            call,
-            headers: answer_headers,
-        })
+            (self.answer_id(), now.unix_micros() / 1_000_000),
+        )
     }
 
-    async fn plan(
+    pub(super) fn tries(
+        &self,
+        actor: &Actor,
+        (body, options, headers): (CallBody, &CallOptions, &CallerHeaders),
+        route: Option<&Route>,
+        log: TryLog,
+    ) -> Tries {
+        // A route knows its providers better than the settings, and a caller its own patience best.
+        let wished = Overrides {
+            attempts: options.attempts,
+            total_timeout_ms: options.total_timeout.map(milliseconds),
+            ..Overrides::default()
+        };
+        let policy = self.0.tries.policy;
+        let total = route.map_or(policy, |route| policy.with(&route.overrides));
+        let total = total.with(&wished).total_timeout;
+        Tries::new(
+            &self.0.tries,
+            (policy, wished),
+            actor.project,
+            (Arc::new(body), headers.clone()),
+            (log, Instant::now() + total),
+        )
+    }
+
+    pub(super) async fn plan(
         &self,
         actor: &Actor,
         request: &CallRequest,
@@ -174,13 +192,6 @@ impl Gateway {
         enum AnswerMarker {}
         let id = self.0.clock.new_id::<AnswerMarker>();
         id.as_uuid().simple().to_string()
-    }
-}
-
-fn key_of(actor: &Actor) -> Option<ApiKeyId> {
-    match &actor.subject {
-        Subject::ApiKey { id, .. } => Some(*id),
-        Subject::User(_) | Subject::System => None,
     }
 }
 

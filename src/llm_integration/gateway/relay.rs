@@ -11,9 +11,11 @@ use tokio::{
 };
 
 use super::{
+    cached::Keep,
     call::{self, Call},
     frames::{DONE, FrameBytes, Frames, NoFrame, is_last},
     surface_error,
+    tap::Broken,
     tries::next_chunk,
 };
 use crate::{
@@ -47,6 +49,8 @@ pub(super) struct Relay {
     pub entered: Entered,
     pub _place: OwnedSemaphorePermit,
     pub call: Call,
+    /// Where the answer is kept for equal calls.
+    pub keep: Option<Keep>,
 }
 
 /// What the caller gets.
@@ -118,9 +122,10 @@ impl Running {
 
     /// Records, and gives the answer's last bytes.
     async fn finish(&mut self) -> (Bytes, bool) {
-        let Some(Last { bytes, failure }) = self.last.take() else {
+        let Some(last) = self.last.take() else {
             return (Bytes::new(), false);
         };
+        let Last { bytes, failure } = self.told(last).await;
         match &failure {
             None => self.relay.entered.succeeded(),
             Some(_) => {
@@ -130,9 +135,47 @@ impl Running {
         if let Some(upstream) = self.relay.upstream.take().filter(|_| failure.is_none()) {
             tokio::spawn(read_to_end(upstream));
         }
-        // The record's fate is logged and counted where it is decided; the answer ends either way.
-        let _stored = self.relay.call.end_stream(failure).await;
+        let answer = self.relay.call.end_stream(failure).await;
+        if let Some((answer, keep)) = answer.zip(self.relay.keep.take()) {
+            keep.answer(&answer, &self.relay.call.routed).await;
+        }
         (bytes, false)
+    }
+
+    /// Lets a guard judge the whole, and writes the rest and the end of what is told in other words.
+    async fn told(&mut self, last: Last) -> Last {
+        if last
+            .failure
+            .as_ref()
+            .is_some_and(|failure| !failure.is_reported)
+            || matches!(self.relay.writing, Writing::Pass { .. })
+        {
+            return last;
+        }
+        let mut events = std::mem::take(&mut self.events);
+        events.clear();
+        if let Some(tap) = self.relay.call.tap() {
+            let ended = tap.end(&mut events).map(|_| ());
+            let released = match ended {
+                Ok(()) => tap.release(&mut events).await,
+                Err(broken) => Err(broken),
+            };
+            if let Err(broken) = released {
+                let error = self.error_of(broken);
+                return self.failed_with(error);
+            }
+        }
+        let mut bytes = BytesMut::from(last.bytes.as_ref());
+        if let Writing::Tell(encoder) = &mut self.relay.writing {
+            for event in &events {
+                encoder.take(event, &mut bytes);
+            }
+            encoder.finish(&mut bytes);
+        }
+        Last {
+            bytes: bytes.freeze(),
+            failure: last.failure,
+        }
     }
 
     /// The bytes of a chunk that can go out now.
@@ -169,14 +212,14 @@ impl Running {
             return;
         };
         if data.trim_ascii() == DONE {
-            return self.end_with(bytes, ready);
+            return self.end_with(bytes);
         }
         let hides = self.take(event.as_deref(), &data);
         if tells {
             self.tell(ready);
         }
         if is_last(self.relay.dialect, &data) {
-            return self.end_with(bytes, ready);
+            return self.end_with(bytes);
         }
         if !tells && !hides {
             ready.extend_from_slice(&bytes);
@@ -190,13 +233,14 @@ impl Running {
             .relay
             .call
             .take(Frame { event, data }, &mut self.events);
-        let seen = match (taken, &self.relay.writing) {
-            (Ok(seen), _) => seen,
+        let passes = matches!(self.relay.writing, Writing::Pass { .. });
+        let seen = match taken {
+            Ok(seen) => seen,
             // Who passes bytes on leaves them to the caller's judgement.
-            (Err(_), Writing::Pass { .. }) => return false,
-            (Err(source), Writing::Tell(_)) => {
-                let provider = self.relay.provider.name.clone();
-                self.broken(LlmError::AnswerUnreadable { provider, source });
+            Err(Broken::Unreadable(_)) if passes => return false,
+            Err(broken) => {
+                let error = self.error_of(broken);
+                self.broken(error);
                 return true;
             }
         };
@@ -204,6 +248,16 @@ impl Running {
             self.reported = Some(format!("{} reported: {error}", self.relay.provider.name));
         }
         seen.only_usage && matches!(self.relay.writing, Writing::Pass { hide_usage: true })
+    }
+
+    fn error_of(&self, broken: Broken) -> LlmError {
+        match broken {
+            Broken::Unreadable(source) => LlmError::AnswerUnreadable {
+                provider: self.relay.provider.name.clone(),
+                source,
+            },
+            Broken::Blocked(error) => error,
+        }
     }
 
     /// Writes the events that were taken.
@@ -218,32 +272,18 @@ impl Running {
     }
 
     /// The answer ends with this frame.
-    fn end_with(&mut self, bytes: Bytes, ready: &mut BytesMut) {
-        if self.last.is_some() {
-            return;
-        }
-        let bytes = if matches!(self.relay.writing, Writing::Tell(_)) {
-            self.events.clear();
-            self.relay.call.frames_ended(&mut self.events);
-            self.tell(ready);
-            self.told_end()
-        } else {
-            bytes
+    fn end_with(&mut self, bytes: Bytes) {
+        let bytes = match self.relay.writing {
+            Writing::Pass { .. } => bytes,
+            Writing::Tell(_) => Bytes::new(),
         };
         let reported = self.reported.take();
         let failure = reported.map(|message| call::Failure {
             class: "reported",
+            is_reported: true,
             message,
         });
-        self.last = Some(Last { bytes, failure });
-    }
-
-    fn told_end(&mut self) -> Bytes {
-        let mut end = BytesMut::new();
-        if let Writing::Tell(encoder) = &mut self.relay.writing {
-            encoder.finish(&mut end);
-        }
-        end.freeze()
+        self.last.get_or_insert(Last { bytes, failure });
     }
 
     /// The provider closed without saying that it had ended: fine when the answer was whole.
@@ -255,41 +295,60 @@ impl Running {
             .strip_prefix(b"data:")
             .map(<[u8]>::trim_ascii)
             .unwrap_or_default();
-        if data == DONE {
-            self.end_with(rest, &mut ready);
-            return ready.freeze();
-        }
-        if !data.is_empty() {
+        if data != DONE && !data.is_empty() {
             self.take(None, data);
             self.tell(&mut ready);
         }
-        self.events.clear();
-        let whole = self.relay.call.frames_ended(&mut self.events) == Completeness::Complete;
-        if self.last.is_none() && (whole || self.reported.is_some()) {
-            self.tell(&mut ready);
-            self.end_with(rest, &mut ready);
+        if data == DONE || self.reported.is_some() || self.is_whole(&mut ready) {
+            self.end_with(rest);
             return ready.freeze();
         }
         let provider = self.relay.provider.name.clone();
-        self.broken(LlmError::ProviderCutOff { provider })
+        self.broken(LlmError::ProviderCutOff { provider });
+        ready.freeze()
+    }
+
+    fn is_whole(&mut self, ready: &mut BytesMut) -> bool {
+        self.events.clear();
+        let Some(tap) = self.relay.call.tap() else {
+            return false;
+        };
+        match tap.end(&mut self.events) {
+            Ok(end) => {
+                self.tell(ready);
+                end == Completeness::Complete
+            }
+            Err(broken) => {
+                let error = self.error_of(broken);
+                self.broken(error);
+                false
+            }
+        }
+    }
+
+    fn broken(&mut self, error: LlmError) -> Bytes {
+        if self.last.is_none() {
+            self.last = Some(self.failed_with(error));
+        }
+        Bytes::new()
     }
 
     /// The status has been sent, so the client learns of the failure from an event.
-    fn broken(&mut self, error: LlmError) -> Bytes {
+    fn failed_with(&self, error: LlmError) -> Last {
         let failure = kernel::Failure::from(error);
         tracing::warn!(
             code = failure.code.name(),
             causes = failure.causes(),
             "a streamed answer broke off"
         );
-        self.last.get_or_insert_with(|| Last {
+        Last {
             bytes: surface_error::event(self.relay.surface, &failure),
             failure: Some(call::Failure {
                 class: failure.code.name(),
+                is_reported: false,
                 message: failure.message.clone(),
             }),
-        });
-        Bytes::new()
+        }
     }
 }
 

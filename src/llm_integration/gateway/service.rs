@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use reqwest::Method;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{answer::Answer, call::Ledger, models, places::Places, tries::TriesParts};
@@ -10,7 +11,9 @@ use crate::{
     kernel::{Actor, Clock, Failure, Permission, ProjectId},
     llm_integration::{
         CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Providers, Recorder, Routes,
+        cache::AnswerCache,
         dialects::Dialect,
+        guardrails::Guardrails,
         routing::{Health, RetryBudget, RouteTable},
     },
 };
@@ -27,6 +30,8 @@ pub struct GatewayParts {
     pub providers: Providers,
     pub routes: Routes,
     pub limits: Limits,
+    pub guardrails: Guardrails,
+    pub cache: AnswerCache,
     pub prices: Prices,
     pub recorder: Recorder,
     pub clock: Clock,
@@ -35,6 +40,8 @@ pub struct GatewayParts {
 pub(super) struct Parts {
     pub routes: Routes,
     pub limits: Limits,
+    pub guardrails: Guardrails,
+    pub cache: AnswerCache,
     pub prices: Prices,
     pub recorder: Recorder,
     pub clock: Clock,
@@ -52,6 +59,8 @@ impl Gateway {
             providers,
             routes,
             limits,
+            guardrails,
+            cache,
             prices,
             recorder,
             clock,
@@ -67,6 +76,8 @@ impl Gateway {
         Self(Arc::new(Parts {
             routes,
             limits,
+            guardrails,
+            cache,
             prices,
             recorder,
             clock,
@@ -91,6 +102,36 @@ impl Gateway {
     ) -> Result<Answer, Failure> {
         actor.require(Permission::GatewayCall)?;
         self.call(actor, surface, headers, body).await
+    }
+
+    /// How many tokens the input of such a call has.
+    ///
+    /// # Errors
+    /// When the call is none, or its provider can not be asked.
+    pub async fn count_tokens(
+        &self,
+        actor: &Actor,
+        surface: Dialect,
+        headers: &CallerHeaders,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        actor.require(Permission::GatewayCall)?;
+        Ok(self.count(actor, surface, headers, body).await?)
+    }
+
+    /// Reads, cancels or deletes what a provider keeps; `path` is below its responses.
+    ///
+    /// # Errors
+    /// When no provider keeps responses, or it can not be asked.
+    pub async fn stored_response(
+        &self,
+        actor: &Actor,
+        method: Method,
+        path: &str,
+        headers: &CallerHeaders,
+    ) -> Result<Answer, Failure> {
+        actor.require(Permission::GatewayCall)?;
+        Ok(self.stored(actor, method, path, headers).await?)
     }
 
     /// The models of the project's providers, and its routes.

@@ -17,6 +17,13 @@ use crate::{
 /// trace (`trace_id`, `parent_observation_id`, `trace_name`; or W3C `traceparent`), a session
 /// (`session_id`), a user (`user_id`), `tags`, an `environment`, `release` and `version`. The trace
 /// is stored before the answer ends, and named by the answer's header `x-kaname-trace-id`.
+///
+/// `model` can be a route (`/api/v1/routes`), `provider/model`, or a model's name. Headers of the call:
+/// `x-kaname-drop-params: true` leaves out what the provider can not take, rather than refusing it,
+/// and names it in the answer's `x-kaname-dropped-params`; `x-kaname-cache: ttl=60, namespace=x` (or
+/// `no-store`) answers equal calls once; `x-kaname-attempts` and `x-kaname-timeout-ms` bound the tries
+/// of each target and the whole call. Headers of the answer, also of an error: `x-kaname-provider`,
+/// `x-kaname-model`, `x-kaname-attempts`, `x-kaname-cache`, and those of limits.
 #[utoipa::path(tag = "gateway", security(("api_key" = [])),
     request_body(content = serde_json::Value, description = "As OpenAI's API has it; unknown fields pass"),
     responses((status = OK, description = "The provider's answer", body = serde_json::Value),

@@ -1,12 +1,20 @@
 //! The endpoints of the gateway, of prices and of routes.
 
+mod cache;
 mod chat;
 mod embeddings;
+mod guardrails;
+mod limits;
+mod messages;
 mod models;
 mod passed;
 mod prices;
 mod providers;
+mod reading;
+mod responses;
+mod retention;
 mod routes;
 mod routing;
+mod stored;
 
 pub use routes::routes;

@@ -21,9 +21,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct PriceBody {
     /// US dollars for a million units of each class, as decimal texts such as `"0.15"`. Classes are
-    /// input, cached_input, cache_write, cache_write_1h, audio_input, cached_audio_input, image_input,
-    /// output, reasoning, audio_output, image_output, web_search, request, image, second and total;
-    /// `usage:<name>` is usage that is reported under a name of its own.
+    /// `input`, `cached_input`, `cache_write`, `cache_write_1h`, `audio_input`,
+    /// `cached_audio_input`, `image_input`, `output`, `reasoning`, `audio_output`, `image_output`,
+    /// `web_search`, `request`, `image`, `second` and `total`; `usage:<name>` is usage that is reported under a name of its own.
     #[schema(value_type = BTreeMap<String, String>)]
     usd_per_million: Rates,
     /// The first whose conditions all hold counts instead, for the whole call.

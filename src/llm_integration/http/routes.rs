@@ -2,12 +2,23 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{chat, embeddings, models, prices, providers, routing};
+use super::{
+    cache, chat, embeddings, guardrails,
+    limits::{policies, rules},
+    messages, models, prices, providers, reading, responses, retention, routing, stored,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
         .service(embeddings::create)
+        .service(messages::create)
+        .service(messages::count_tokens)
+        .service(responses::create)
+        .service(responses::get)
+        .service(responses::delete)
+        .service(responses::cancel)
+        .service(responses::input_items)
         .service(models::list)
         .service(models::get)
         .service(providers::list)
@@ -15,11 +26,35 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(providers::put)
         .service(providers::delete)
         .service(providers::test)
+        .service(rules::list)
+        .service(rules::create)
+        .service(rules::usage)
+        .service(rules::get)
+        .service(rules::put)
+        .service(rules::delete)
+        .service(policies::get)
+        .service(policies::put)
+        .service(policies::delete)
         .service(prices::list)
         .service(prices::put)
         .service(prices::delete)
         .service(routing::list)
         .service(routing::get)
         .service(routing::put)
-        .service(routing::delete);
+        .service(routing::delete)
+        .service(stored::get)
+        .service(stored::delete)
+        .service(stored::cancel)
+        .service(stored::input_items)
+        .service(cache::purge)
+        .service(guardrails::list)
+        .service(guardrails::create)
+        .service(guardrails::try_text)
+        .service(guardrails::get)
+        .service(guardrails::replace)
+        .service(guardrails::delete)
+        .service(retention::get)
+        .service(retention::put)
+        .service(retention::delete_trace)
+        .configure(reading::routes);
 }

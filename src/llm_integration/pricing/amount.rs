@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::kernel::NanoUsd;
 
 const NANO_DIGITS: usize = 9;
+/// 1e-9 USD for a million units, in USD for one.
+const FEMTO: f64 = 1e15;
+const MAX_NANOS: f64 = 9e18;
 
 /// US dollars for a million units, exact to 1e-9 USD; on the wire a decimal text such as `"0.15"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +19,23 @@ impl UsdPerMillion {
     /// `None` for a negative amount.
     pub fn from_nanos(nanos: i64) -> Option<Self> {
         (nanos >= 0).then_some(Self(NanoUsd::from_nanos(nanos)))
+    }
+
+    /// `None` for what is no amount; rounded to 1e-15 USD for a unit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range is checked before the cast"
+    )]
+    pub fn from_usd_per_unit(usd: f64) -> Option<Self> {
+        let nanos = (usd * FEMTO).round();
+        (0.0..MAX_NANOS).contains(&nanos).then_some(())?;
+        Self::from_nanos(nanos as i64)
+    }
+
+    /// For wire formats whose prices are JSON numbers in dollars for a unit; never for sums.
+    #[expect(clippy::cast_precision_loss, reason = "a value to look at")]
+    pub fn usd_per_unit(self) -> f64 {
+        self.0.nanos() as f64 / FEMTO
     }
 
     pub const fn amount(self) -> NanoUsd {
@@ -78,6 +98,15 @@ mod tests {
             let amount: UsdPerMillion = text.parse().unwrap();
             assert_eq!(amount.amount().nanos(), nanos);
             assert_eq!(amount.to_string(), text);
+        }
+        for usd in [0.15e-6, 0.000_003, 2.5e-6, 0.04, 0.0] {
+            let amount = UsdPerMillion::from_usd_per_unit(usd).unwrap();
+            assert_eq!(amount.usd_per_unit().to_string(), usd.to_string());
+        }
+        let cents = UsdPerMillion::from_usd_per_unit(0.000_002_5).unwrap();
+        assert_eq!(cents.to_string(), "2.5");
+        for wrong in [-1.0, f64::NAN, f64::INFINITY, 1e9] {
+            assert_eq!(UsdPerMillion::from_usd_per_unit(wrong), None);
         }
         for wrong in [
             "",

@@ -175,7 +175,7 @@ mod tests {
     fn the_file_is_read_and_names_no_model_twice_at_a_time() {
         let names: BTreeSet<_> = lines()
             .iter()
-            .map(|line| (&line.model, line.validity.from))
+            .map(|line| (line.model.as_str(), line.validity.from))
             .collect();
         assert_eq!(names.len(), lines().len());
         for line in lines() {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{ModelPattern, ModelPrice, PriceLine, Validity};
 use crate::kernel::Timestamp;
 
+const BUNDLED: &str = "bundled";
 const MAX_ID_CHARS: usize = 200;
 /// Hexadecimal digits of an id that follows from what the price is the price of.
 const DERIVED_DIGITS: usize = 24;
@@ -72,9 +73,14 @@ impl PriceId {
         let hash = hasher.finalize().to_hex();
         let kind = match source {
             PriceSource::Project => "price",
-            PriceSource::Bundled => "bundled",
+            PriceSource::Bundled => BUNDLED,
         };
         Self(format!("{kind}-{}", &hash[..DERIVED_DIGITS]))
+    }
+
+    pub(super) fn is_bundled(&self) -> bool {
+        let has_id = |line: &PriceLine| PriceEntry::from(line).id == *self;
+        self.0.starts_with(BUNDLED) && super::bundled::lines().iter().any(has_id)
     }
 
     pub fn as_str(&self) -> &str {

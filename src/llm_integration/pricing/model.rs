@@ -10,6 +10,7 @@ use crate::kernel::Timestamp;
 
 /// What a compiled pattern of a condition may take, in bytes.
 const MAX_REGEX_BYTES: usize = 64 * 1024;
+const IGNORE_CASE: &str = "(?i)";
 /// Tiers that one price can have.
 const MAX_TIERS: usize = 30;
 
@@ -179,7 +180,7 @@ impl UsagePattern {
         let text = if case_sensitive {
             expression.to_owned()
         } else {
-            format!("(?i){expression}")
+            format!("{IGNORE_CASE}{expression}")
         };
         let regex = RegexBuilder::new(&text)
             .size_limit(MAX_REGEX_BYTES)
@@ -188,8 +189,13 @@ impl UsagePattern {
         Ok(Self { text, regex })
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.text
+    /// As it was given.
+    pub fn expression(&self) -> &str {
+        self.text.strip_prefix(IGNORE_CASE).unwrap_or(&self.text)
+    }
+
+    pub fn is_case_sensitive(&self) -> bool {
+        !self.text.starts_with(IGNORE_CASE)
     }
 
     pub fn matches(&self, name: &str) -> bool {

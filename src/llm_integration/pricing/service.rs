@@ -98,6 +98,10 @@ impl Prices {
                 let id: Id<NewPrice> = self.clock.new_id();
                 PriceId::parse(&id.to_string()).map_err(invalid)?
             }
+            Replaces::Id(id) if id.is_bundled() => {
+                let what = "a bundled price can not be changed; set one of your own".to_owned();
+                return Err(LlmError::PriceInvalid { what });
+            }
             Replaces::Id(id) => id,
         };
         let entry = PriceEntry {

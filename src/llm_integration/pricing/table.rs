@@ -9,6 +9,9 @@ use std::{
 use super::{Cost, ModelPattern, ModelPrice, PricedCall, Usage, Validity};
 use crate::kernel::Timestamp;
 
+/// Kinds of providers that somebody runs on machines of their own.
+const SELF_HOSTED: [&str; 2] = ["vllm", "ollama"];
+
 /// A price, the models it is the price of, and when.
 #[derive(Clone, Debug)]
 pub struct PriceLine {
@@ -44,16 +47,20 @@ impl PriceTable {
 
     /// The price that counts for a call.
     pub fn price(&self, call: &PricedCall<'_>) -> Option<&ModelPrice> {
-        let names = call.models.iter().flat_map(|model| {
+        // On a server of one's own, a model of a known name does not cost what its vendor takes.
+        let own_server = call
+            .provider
+            .is_some_and(|name| SELF_HOSTED.contains(&name));
+        let mut names = call.models.iter().flat_map(|model| {
             let qualified = call
                 .provider
                 .map(|name| Cow::from(format!("{name}/{model}")));
             let names = qualified.into_iter().chain([Cow::from(*model)]);
-            [&self.own, self.bundled]
+            [Some(&self.own), (!own_server).then_some(self.bundled)]
                 .into_iter()
+                .flatten()
                 .flat_map(move |layer| names.clone().map(move |name| (layer, name)))
         });
-        let mut names = names;
         names.find_map(|(layer, name)| layer.price(&name, call.at))
     }
 

@@ -17,7 +17,7 @@ pub struct OpenAiUsage {
     total_tokens: Option<u64>,
     prompt_tokens_details: Option<OpenAiInput>,
     completion_tokens_details: Option<OpenAiOutput>,
-    /// DeepSeek's name for what OpenAI has in the details.
+    /// `DeepSeek`'s name for what OpenAI has in the details.
     prompt_cache_hit_tokens: Option<u64>,
 }
 
@@ -44,6 +44,7 @@ struct OpenAiInput {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the names are OpenAI's")]
 struct OpenAiOutput {
     reasoning_tokens: Option<u64>,
     audio_tokens: Option<u64>,
@@ -78,7 +79,6 @@ struct AnthropicServerTools {
 /// Gemini's `usageMetadata`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are Gemini's")]
 pub struct GeminiUsage {
     prompt_token_count: Option<u64>,
     cached_content_token_count: Option<u64>,

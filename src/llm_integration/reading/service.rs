@@ -139,6 +139,16 @@ impl Traces {
         .await
     }
 
+    /// The cursor from which a list goes on after this trace.
+    pub fn cursor_after(&self, trace: &FoundTrace) -> Cursor {
+        let id = trace.id.as_str().to_owned();
+        Cursor::after(&Key {
+            at: trace.started_at,
+            trace_id: id.clone(),
+            id,
+        })
+    }
+
     /// One observation with everything there is. Ids are unique in a trace; of several with this id
     /// the newest is meant.
     pub async fn observation(

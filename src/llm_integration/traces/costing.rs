@@ -39,13 +39,12 @@ impl Costs {
     /// The cost of an observation's usage; nothing where its model or a class has no price.
     pub fn cost(&self, project: ProjectId, state: &ObservationState) -> ObservationCost {
         let priced = || {
-            let model = state.model.get()?;
+            let models = [state.model.get()?.as_str()];
             let (_, usage) = state.usage.get()?;
             let parameters = state.model_parameters.get().map(JsonText::get);
             let service_tier = parameters
                 .and_then(|json| serde_json::from_str::<Parameters>(json).ok())
                 .and_then(|parameters| parameters.service_tier);
-            let models = [model.as_str()];
             let call = PricedCall {
                 service_tier: service_tier.as_deref(),
                 model_parameters: parameters,

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// The environment of what names none.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
 

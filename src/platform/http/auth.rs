@@ -32,7 +32,8 @@ pub trait Authenticate: Send + Sync {
 }
 
 impl Credentials {
-    /// Reads Basic `pk:sk` (Langfuse), Bearer `sk` (OpenAI) or `x-api-key: sk` (Anthropic).
+    /// Reads Basic `pk:sk` (Langfuse), Bearer `sk` (OpenAI), `x-api-key: sk` (Anthropic) or
+    /// `api_key: sk` (exporters of OpenInference).
     ///
     /// # Errors
     /// `unauthenticated`, with the three forms that are understood.
@@ -44,7 +45,11 @@ impl Credentials {
                 .map(str::trim)
         };
         let authorization = text(AUTHORIZATION.as_str()).unwrap_or_default();
-        let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
+        // Exporters of OpenTelemetry take headers URL-encoded, and some pass them on as they are.
+        let parts = authorization
+            .split_once(' ')
+            .or_else(|| authorization.split_once("%20"));
+        let (scheme, rest) = parts.unwrap_or((authorization, ""));
         if scheme.eq_ignore_ascii_case("basic") {
             let pair = STANDARD
                 .decode(rest.trim())
@@ -60,7 +65,10 @@ impl Credentials {
         }
         let bearer = Some(rest.trim())
             .filter(|rest| scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty());
-        match bearer.or_else(|| text("x-api-key")) {
+        match bearer
+            .or_else(|| text("x-api-key"))
+            .or_else(|| text("api_key"))
+        {
             Some(secret) => Ok(Self {
                 public_key: None,
                 secret_key: SecretText::new(secret),
@@ -99,14 +107,18 @@ pub mod may {
         GatewayCall,
         TracesRead,
         TracesWrite,
+        TracesManage,
         JobsRead,
         JobsManage,
         ProjectRead,
         KeysManage,
         MembersManage,
         ProvidersManage,
+        LimitsManage,
         PricesManage,
         RoutesManage,
+        GuardrailsManage,
+        CacheManage,
     );
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::Surface;
+use super::{RenderBinary, Surface};
 use crate::kernel::{Category, ErrorCode, Failure};
 
 /// The wait to the millisecond, as the SDKs of OpenAI and Anthropic read it.
@@ -114,7 +114,12 @@ pub(super) fn path_failure(error: &PathError) -> Failure {
 }
 
 /// The answer that tells `failure` in the shape of `surface`, and the one log line about it.
-pub(super) fn answer(failure: &Failure, surface: &Surface, request_id: &str) -> HttpResponse {
+pub(super) fn answer(
+    failure: &Failure,
+    surface: &Surface,
+    binary: Option<RenderBinary>,
+    request_id: &str,
+) -> HttpResponse {
     log(failure);
     let mut builder: HttpResponseBuilder = HttpResponse::build(failure.status_code());
     if let Some(wait) = failure.retry_after {
@@ -128,7 +133,12 @@ pub(super) fn answer(failure: &Failure, surface: &Surface, request_id: &str) -> 
     if failure.category() == Category::Unauthenticated {
         builder.insert_header(("www-authenticate", "Basic realm=\"kaname\", Bearer"));
     }
-    builder.json((surface.render)(failure, request_id))
+    match binary {
+        Some(binary) => builder
+            .content_type(binary.content_type)
+            .body((binary.render)(failure)),
+        None => builder.json((surface.render)(failure, request_id)),
+    }
 }
 
 fn log(failure: &Failure) {

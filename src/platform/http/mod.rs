@@ -23,4 +23,4 @@ pub use health::HealthReport;
 pub(super) use idempotency::delete_answers_before;
 pub use server::{ServerParts, bind, openapi, serve};
 pub use settings::ServerSettings;
-pub use surface::{Surface, Surfaces};
+pub use surface::{RenderBinary, Surface, Surfaces};

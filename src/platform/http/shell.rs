@@ -108,7 +108,8 @@ async fn guarded(
     id: &RequestId,
 ) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
     let surface = *shell.surfaces.of(request.path());
-    let answer = |failure: &Failure| errors::answer(failure, &surface, id.as_str());
+    let binary = surface.binary_of(request.headers());
+    let answer = |failure: &Failure| errors::answer(failure, &surface, binary, id.as_str());
     let _in_flight = match shell.limits.admit(&request) {
         Ok(permit) => permit,
         Err(failure) => return Ok(request.into_response(answer(&failure))),

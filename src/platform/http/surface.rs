@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 use super::errors;
@@ -14,16 +15,27 @@ pub struct Surface {
     pub prefix: &'static str,
     /// The body of an error answer.
     pub render: fn(&Failure, request_id: &str) -> Value,
+    /// The same for requests in an encoding that is not JSON.
+    pub render_binary: Option<RenderBinary>,
     /// Whether its endpoints limit their own time, as calls to models do.
     pub limits_own_time: bool,
     /// Whether `Idempotency-Key` is honoured.
     pub idempotent: bool,
 }
 
+/// How errors are told to those who speak a binary encoding.
+#[derive(Clone, Copy)]
+pub struct RenderBinary {
+    /// Of the request, and so of the answer.
+    pub content_type: &'static str,
+    pub render: fn(&Failure) -> Vec<u8>,
+}
+
 /// Our own API, and every path that no other surface claims.
 const OWN: Surface = Surface {
     prefix: "/",
     render: errors::own_shape,
+    render_binary: None,
     limits_own_time: false,
     idempotent: true,
 };
@@ -46,5 +58,15 @@ impl Surfaces {
             .iter()
             .find(|surface| path.starts_with(surface.prefix))
             .unwrap_or(&OWN)
+    }
+}
+
+impl Surface {
+    /// The binary encoding, if the request came in it.
+    pub(super) fn binary_of(&self, headers: &HeaderMap) -> Option<RenderBinary> {
+        let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = content_type.split(';').next()?.trim();
+        self.render_binary
+            .filter(|binary| media_type.eq_ignore_ascii_case(binary.content_type))
     }
 }

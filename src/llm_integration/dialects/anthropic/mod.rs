@@ -9,6 +9,7 @@ mod block_in;
 mod block_out;
 mod errors;
 mod message_out;
+mod model_list;
 mod models;
 mod request_in;
 mod request_out;
@@ -19,5 +20,6 @@ mod tool_out;
 mod translator;
 mod usage;
 
+pub use model_list::models_for_anthropic;
 pub(super) use models::knows_budgets_only;
 pub(super) use translator::Anthropic;

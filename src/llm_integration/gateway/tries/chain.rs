@@ -16,7 +16,9 @@ use crate::{
         CallerHeaders, LlmError, Providers,
         gateway::{generation::Generation, places::Places},
         providers::{Origin, Provider, Resolved},
-        routing::{Candidate, FailureClass, Health, Plan, Policy, RetryBudget, Target, pause},
+        routing::{
+            Candidate, FailureClass, Health, Overrides, Plan, Policy, RetryBudget, Target, pause,
+        },
     },
 };
 
@@ -40,6 +42,8 @@ pub(in super::super) struct Tries {
     pub(super) places: Places,
     pub(super) clock: Clock,
     policy: Policy,
+    /// What the call itself asks for, over what routes and targets say.
+    wished: Overrides,
     pub project: ProjectId,
     pub body: Arc<CallBody>,
     pub headers: CallerHeaders,
@@ -48,10 +52,9 @@ pub(in super::super) struct Tries {
 }
 
 impl Tries {
-    /// `policy` is that of the settings with what the call itself asks for.
     pub fn new(
         parts: &TriesParts,
-        policy: Policy,
+        (policy, wished): (Policy, Overrides),
         project: ProjectId,
         (body, headers): (Arc<CallBody>, CallerHeaders),
         (log, deadline): (TryLog, Instant),
@@ -71,6 +74,7 @@ impl Tries {
             places,
             clock,
             policy,
+            wished,
             project,
             body,
             headers,
@@ -162,7 +166,7 @@ impl Tries {
     pub fn policy_of(&self, candidate: &Candidate) -> Policy {
         let overrides = candidate.overrides.iter();
         overrides
-            .chain([&candidate.target.overrides])
+            .chain([&candidate.target.overrides, &self.wished])
             .fold(self.policy, |policy, more| policy.with(more))
     }
 
@@ -176,7 +180,7 @@ impl Tries {
         generation.is_declined().then_some(next)
     }
 
-    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, LlmError> {
+    pub async fn resolve(&self, target: &Target) -> Result<Resolved, LlmError> {
         let model = target.model.as_deref().unwrap_or(&self.body.model);
         let Some(name) = &target.provider else {
             return self.providers.resolve(self.project, model).await;

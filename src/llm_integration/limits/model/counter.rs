@@ -38,13 +38,26 @@ pub struct Claim {
 }
 
 impl Counter {
-    fn new(project: ProjectId, subject: LimitSubject, measure: Measure, now: Timestamp) -> Self {
+    pub fn new(
+        project: ProjectId,
+        subject: LimitSubject,
+        measure: Measure,
+        now: Timestamp,
+    ) -> Self {
         let window = measure.window().unwrap_or(Window::Total);
         Self {
             project,
             subject,
             measure,
             starts_at: window.start(now),
+        }
+    }
+
+    /// The counter of another subject of the same kind.
+    pub fn like(&self, value: &str) -> Self {
+        Self {
+            subject: LimitSubject::each(self.subject.kind(), value),
+            ..self.clone()
         }
     }
 
@@ -114,7 +127,7 @@ pub fn claims(
     found.into_values().collect()
 }
 
-/// A claim on money whose amount is not known asks for more than there can be.
+/// Of what is not known nothing is held back.
 fn amount(measure: Measure, estimate: &Estimate) -> i64 {
     match measure {
         Measure::Requests(_) | Measure::ParallelRequests => 1,

@@ -7,9 +7,10 @@ mod policy;
 mod rule;
 mod subject;
 
-pub(in crate::llm_integration::limits) use counter::{Claim, Counter, Keeping, claims};
+pub(in crate::llm_integration::limits) use counter::{Claim, Counter, Keeping, bounded, claims};
 pub use exceeded::{LimitExceeded, Standing};
 pub use measure::{Measure, Window};
 pub use policy::KeyPolicy;
-pub use rule::{Amount, Limit, LimitRule, MAX_AMOUNT};
+pub(in crate::llm_integration::limits) use rule::MAX_AMOUNT;
+pub use rule::{Amount, Limit, LimitId, LimitRule};
 pub use subject::{Actual, Estimate, LimitSubject, Subject, SubjectKind};

@@ -48,8 +48,8 @@ mod tests {
     use super::*;
     use crate::kernel::ProjectId;
 
-    fn patterns(patterns: &[&str]) -> Option<Vec<ModelPattern>> {
-        Some(patterns.iter().map(|p| p.parse().unwrap()).collect())
+    fn patterns(patterns: &[&str]) -> Vec<ModelPattern> {
+        patterns.iter().map(|p| p.parse().unwrap()).collect()
     }
 
     #[test]
@@ -70,11 +70,11 @@ mod tests {
             })
         };
         assert!(allows(None, None, "anything", false));
-        assert!(allows(patterns(&["gpt-*"]), None, "gpt-4o", false));
-        assert!(!allows(patterns(&["gpt-*"]), None, "claude-3", false));
-        assert!(allows(patterns(&["fast"]), None, "fast", true));
-        assert!(!allows(None, patterns(&["fast"]), "gpt-4o", false));
-        assert!(allows(None, patterns(&["f*"]), "fast", true));
-        assert!(!allows(patterns(&[]), None, "gpt-4o", false));
+        assert!(allows(Some(patterns(&["gpt-*"])), None, "gpt-4o", false));
+        assert!(!allows(Some(patterns(&["gpt-*"])), None, "claude-3", false));
+        assert!(allows(Some(patterns(&["fast"])), None, "fast", true));
+        assert!(!allows(None, Some(patterns(&["fast"])), "gpt-4o", false));
+        assert!(allows(None, Some(patterns(&["f*"])), "fast", true));
+        assert!(!allows(Some(patterns(&[])), None, "gpt-4o", false));
     }
 }

@@ -68,7 +68,7 @@ impl Scope {
     }
 
     /// The number of units of the classes that begin with `prefix`, of a JSON object by class.
-    pub(super) fn classes(self, object: &str, prefix: &str) -> String {
+    pub fn classes(self, object: &str, prefix: &str) -> String {
         let length = prefix.len();
         match self.engine {
             Engine::Postgres => format!(

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     kernel::Timestamp,
     llm_integration::{JsonText, ObservationId, TraceId, traces::named},

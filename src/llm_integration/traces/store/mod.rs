@@ -1,8 +1,15 @@
 //! Rows and queries of traces and observations.
 
 mod apply;
+mod deletion;
 mod keys;
+mod partitions;
 mod stored;
 
 pub(super) use apply::{Applied, apply};
+pub(super) use deletion::{
+    Remains, choose_retention, chosen_retention, delete_tombstones_before, delete_traces,
+    projects_with_traces, traces_before,
+};
+pub(super) use partitions::{days_before, drop_empty_day, make_day, missing_days};
 pub(super) use stored::ObservationCost;

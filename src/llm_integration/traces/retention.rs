@@ -1,0 +1,269 @@
+//! How long traces are kept, and how they go: rows, objects, and what others keep of them.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::{Recorder, Sink, TraceId, store};
+use crate::{
+    kernel::{Actor, Clock, Permission, ProjectId, Timestamp},
+    llm_integration::{LlmError, scores},
+    platform::{
+        db::{Conn, Db, DbError},
+        jobs::{self, Backoff, Job, JobError, JobPolicy, JobRegistry, NewJob},
+        objects::Objects,
+    },
+};
+
+const EVERY: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// Partitions that are made before they are needed.
+const DAYS_AHEAD: i32 = 3;
+/// Traces of one transaction: few enough that nobody waits long for SQLite's one writer.
+const TRACES_AT_ONCE: usize = 200;
+/// How long a trace that was deleted stays so, whatever is reported of it late.
+const TOMBSTONE: Duration = Duration::from_hours(7 * 24);
+/// Objects that one job removes.
+const OBJECTS_AT_ONCE: usize = 500;
+/// The longest that a project may choose, in days.
+pub const MAX_RETENTION_DAYS: u32 = 36_500;
+
+const POLICY: JobPolicy = JobPolicy {
+    max_attempts: 10,
+    backoff: Backoff {
+        first: Duration::from_secs(5),
+        factor: 4,
+        max: Duration::from_hours(1),
+    },
+    timeout: Duration::from_mins(55),
+};
+
+/// Removes what another folder of this context keeps of traces, in the transaction that removes
+/// them; returns the keys of objects to remove.
+pub type DeleteOfTraces = fn(&mut Conn, ProjectId, &[TraceId]) -> Result<Vec<String>, DbError>;
+
+/// Removes traces, on demand and by age. Cheap to clone.
+#[derive(Clone)]
+pub struct TraceRetention {
+    db: Db,
+    clock: Clock,
+    objects: Objects,
+    recorder: Recorder,
+    dependents: Arc<[DeleteOfTraces]>,
+    /// Where a project chose nothing; 0 = for ever.
+    default_days: u32,
+}
+
+/// How long a project keeps its traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionChoice {
+    /// 0 = for ever.
+    pub days: u32,
+    /// Whether the project chose it, rather than the operator.
+    pub is_own: bool,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct RemoveExpired {}
+
+impl Job for RemoveExpired {
+    const KIND: &'static str = "llm.remove_expired_traces";
+    const QUEUE: &'static str = "traces";
+    const POLICY: JobPolicy = POLICY;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct RemoveObjects {
+    keys: Vec<String>,
+}
+
+impl Job for RemoveObjects {
+    const KIND: &'static str = "llm.remove_objects";
+    const QUEUE: &'static str = "traces";
+    const POLICY: JobPolicy = POLICY;
+}
+
+impl TraceRetention {
+    /// Over the database and objects that `sink` writes to.
+    pub fn new(sink: &Sink, recorder: Recorder, default_days: u32) -> Self {
+        let dependents: [DeleteOfTraces; 1] = [scores::delete_of_traces];
+        Self {
+            db: sink.db.clone(),
+            clock: sink.clock.clone(),
+            objects: sink.objects.clone(),
+            recorder,
+            dependents: dependents.into(),
+            default_days,
+        }
+    }
+
+    /// Deletes traces of the actor's project with everything that belongs to them. What is not there
+    /// counts as deleted; what is reported of them within a week from now is dropped.
+    pub async fn delete(&self, actor: &Actor, ids: Vec<TraceId>) -> Result<(), LlmError> {
+        actor.require(Permission::TracesManage)?;
+        // What was accepted before is deleted too, not written after.
+        self.recorder.applied().await;
+        let remains = store::Remains::Tombstone(self.clock.now());
+        for chunk in ids.chunks(TRACES_AT_ONCE) {
+            self.remove(actor.project, chunk.to_vec(), remains).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn choice(&self, actor: &Actor) -> Result<RetentionChoice, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let chosen = self.db.read(store::chosen_retention).await;
+        let own = chosen.map_err(LlmError::Db)?.get(&actor.project).copied();
+        Ok(RetentionChoice {
+            days: self.days(own),
+            is_own: own.is_some(),
+        })
+    }
+
+    /// Sets how long the actor's project keeps its traces; `None` leaves it to the operator.
+    pub async fn choose(&self, actor: &Actor, days: Option<u32>) -> Result<(), LlmError> {
+        actor.require(Permission::TracesManage)?;
+        let days = match days.map(i32::try_from).transpose() {
+            Ok(days) if days.is_none_or(|days| days <= MAX_RETENTION_DAYS.cast_signed()) => days,
+            _ => {
+                return Err(LlmError::InvalidCall {
+                    what: format!("`days` must be 0 (for ever) to {MAX_RETENTION_DAYS}, or null"),
+                });
+            }
+        };
+        let (project, now) = (actor.project, self.clock.now());
+        self.db
+            .write(move |conn| store::choose_retention(conn, project, days, now))
+            .await
+            .map_err(LlmError::Db)
+    }
+
+    /// Adds the jobs that keep this up to a process's registry.
+    #[must_use]
+    pub fn register(&self, registry: JobRegistry) -> JobRegistry {
+        let (expired, objects) = (self.clone(), self.objects.clone());
+        registry
+            .on::<RemoveExpired, _, _>(move |_, context| {
+                let this = expired.clone();
+                async move { Ok(this.keep_up(context.cancellation()).await?) }
+            })
+            .on::<RemoveObjects, _, _>(move |job, _| {
+                let objects = objects.clone();
+                async move {
+                    let removed = objects.delete(job.keys).await;
+                    removed.map_err(|error| JobError::Retry(Box::new(error)))
+                }
+            })
+            .every(EVERY, RemoveExpired {})
+    }
+
+    /// Makes the partitions of the days to come, and of days that came late.
+    async fn make_days(&self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let missing = self
+            .db
+            .read(move |conn| store::missing_days(conn, now, DAYS_AHEAD))
+            .await?;
+        for day in missing {
+            self.db
+                .write(move |conn| store::make_day(conn, &day))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was kept long enough, and keeps the partitions: what the hourly job does.
+    ///
+    /// # Errors
+    /// When the database fails; what was done stays done.
+    pub async fn keep_up(&self, cancelled: &CancellationToken) -> Result<(), DbError> {
+        self.make_days().await?;
+        let forgotten = self.clock.now().minus(TOMBSTONE);
+        let write = self
+            .db
+            .write(move |conn| store::delete_tombstones_before(conn, forgotten));
+        write.await?;
+        let chosen = self.db.read(store::chosen_retention).await?;
+        let projects = self.db.read(store::projects_with_traces).await?;
+        let mut earliest: Option<Timestamp> = None;
+        for project in projects {
+            let days = self.days(chosen.get(&project).copied());
+            if days == 0 {
+                continue;
+            }
+            let before = self.clock.now().minus(DAY.saturating_mul(days));
+            earliest = Some(earliest.map_or(before, |earliest: Timestamp| earliest.max(before)));
+            let removed = self.remove_before(project, before, cancelled).await?;
+            if removed > 0 {
+                tracing::info!(%project, days, removed, "removed traces that were kept long enough");
+            }
+        }
+        if let Some(before) = earliest {
+            self.drop_empty_days(before).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_before(
+        &self,
+        project: ProjectId,
+        before: Timestamp,
+        cancelled: &CancellationToken,
+    ) -> Result<usize, DbError> {
+        let mut removed = 0;
+        while !cancelled.is_cancelled() {
+            let limit = i64::try_from(TRACES_AT_ONCE).unwrap_or(i64::MAX);
+            let old = self
+                .db
+                .read(move |conn| store::traces_before(conn, project, before, limit))
+                .await?;
+            if old.is_empty() {
+                break;
+            }
+            removed += old.len();
+            self.remove(project, old, store::Remains::Nothing).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn drop_empty_days(&self, before: Timestamp) -> Result<(), DbError> {
+        let days = self
+            .db
+            .read(move |conn| store::days_before(conn, before))
+            .await?;
+        for day in days {
+            self.db
+                .write(move |conn| store::drop_empty_day(conn, &day))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// One transaction: rows, what others keep, and a job that removes the objects after it.
+    async fn remove(
+        &self,
+        project: ProjectId,
+        ids: Vec<TraceId>,
+        remains: store::Remains,
+    ) -> Result<(), DbError> {
+        let (dependents, clock) = (Arc::clone(&self.dependents), self.clock.clone());
+        self.db
+            .write(move |conn| {
+                let mut keys = store::delete_traces(conn, project, &ids, remains)?;
+                for delete in dependents.iter() {
+                    keys.extend(delete(conn, project, &ids)?);
+                }
+                for chunk in keys.chunks(OBJECTS_AT_ONCE) {
+                    let keys = chunk.to_vec();
+                    jobs::enqueue(conn, &clock, NewJob::system(RemoveObjects { keys }))?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    fn days(&self, own: Option<i32>) -> u32 {
+        own.map_or(self.default_days, i32::unsigned_abs)
+    }
+}
