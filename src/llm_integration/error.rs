@@ -95,6 +95,12 @@ pub enum LlmError {
     RoutesUnreadable(#[source] Arc<DbError>),
     #[error("no case of the route `{alias}` applies to this call")]
     NoRouteApplies { alias: String },
+    #[error("{provider}'s embeddings can not be read")]
+    EmbeddingsUnreadable {
+        provider: ProviderName,
+        #[source]
+        source: Unreadable,
+    },
     #[error("{provider}'s list of models can not be read")]
     ModelsUnreadable {
         provider: ProviderName,
@@ -211,6 +217,7 @@ impl From<LlmError> for Failure {
             | E::ProviderCutOff { .. }
             | E::AnswerTooLarge { .. }
             | E::AnswerUnreadable { .. }
+            | E::EmbeddingsUnreadable { .. }
             | E::ModelsUnreadable { .. } => ErrorCode::ProviderFailed,
             E::ProviderTimeout { .. } => ErrorCode::ProviderTimeout,
             E::BreakersOpen { retry_after, .. } => {

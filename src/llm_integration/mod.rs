@@ -9,6 +9,7 @@ mod analytics;
 pub mod cache;
 mod comments;
 pub mod dialects;
+pub mod embeddings;
 mod error;
 mod gateway;
 pub mod guardrails;

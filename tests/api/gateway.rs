@@ -101,6 +101,10 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "POST /v1/chat/completions",
             Case::Own(json!({ "model": "m", "messages": [] })),
         ),
+        (
+            "POST /v1/embeddings",
+            Case::Own(json!({ "model": "m", "input": "a" })),
+        ),
         ("GET /v1/responses/{response_id}", own()),
         ("DELETE /v1/responses/{response_id}", own()),
         ("POST /v1/responses/{response_id}/cancel", own()),
@@ -508,9 +512,16 @@ async fn claude_models_go_to_anthropic_and_both_lists_become_one() {
     ]
     .concat();
     let app = App::start_with(Engine::Sqlite, &settings).await;
-    app.post(CHAT, &json!({ "model": "claude-x", "messages": [] }))
-        .await
-        .expect(200);
+    let answer = app
+        .post(
+            CHAT,
+            &json!({ "model": "claude-x", "messages": [{ "role": "user", "content": "Hi" }] }),
+        )
+        .await;
+    assert_eq!(
+        answer.expect(200)["choices"][0]["message"]["content"],
+        "Hello"
+    );
     let claude = json!({ "id": "claude-x", "object": "model", "created": 1_735_689_600, "owned_by": "anthropic" });
     let listed = app.get("/v1/models").await.expect(200);
     assert_eq!(

@@ -293,13 +293,27 @@ fn files_hold(url: &str, text: &str) -> bool {
     let mut conn = SqliteConnection::establish(path).expect("the database opens");
     conn.batch_execute("PRAGMA wal_checkpoint(FULL)")
         .expect("a checkpoint");
-    let folder = std::path::Path::new(path).parent().expect("a folder");
-    std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| std::fs::read(entry.expect("an entry").path()).expect("a file"))
-        .any(|bytes| {
-            bytes
+    let mut folders = vec![
+        std::path::Path::new(path)
+            .parent()
+            .expect("a folder")
+            .to_owned(),
+    ];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(path).expect("a file");
+            if bytes
                 .windows(text.len())
                 .any(|window| window == text.as_bytes())
-        })
+            {
+                return true;
+            }
+        }
+    }
+    false
 }

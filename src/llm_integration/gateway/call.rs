@@ -18,13 +18,14 @@ use super::{
 use crate::{
     kernel::{Actor, ApiKeyId, Clock, NanoUsd, ProjectId, Subject},
     llm_integration::{
-        Actual, JsonText, NotStored, PriceTable, ProviderKind, Recorder, Report, Reservation,
-        TraceId,
+        Actual, JsonText, NotStored, ObservationKind, PriceTable, ProviderKind, Recorder, Report,
+        Reservation, TraceId,
         dialects::{
             Frame,
             chat::{self, Event},
         },
         guardrails::Finding,
+        providers::Provider,
     },
 };
 
@@ -137,6 +138,28 @@ impl Call {
         self.routed.model = Some(upstream.model.clone());
         self.routed.dropped.clone_from(&upstream.dropped);
         self.span.record("gen_ai.provider.name", kind.otel_name());
+    }
+
+    /// What is recorded is a call for embeddings.
+    pub fn is_for_embeddings(&mut self, model: &str, input: JsonText) {
+        let Some(draft) = self.draft.as_mut() else {
+            return;
+        };
+        let name = format!("embeddings {model}");
+        let chat = draft.observation.name.replace(name.clone());
+        if let Some(trace) = draft.trace.as_mut().filter(|trace| trace.name == chat) {
+            trace.name = Some(name);
+        }
+        draft.observation.kind = Some(ObservationKind::Embedding);
+        draft.observation.input = Some(input);
+    }
+
+    /// Notes who is asked.
+    pub fn asked(&mut self, provider: &Provider, model: &str) {
+        self.routed.provider = Some((provider.name.to_string(), Some(provider.kind)));
+        self.routed.model = Some(model.to_owned());
+        let kind = provider.kind.otel_name();
+        self.span.record("gen_ai.provider.name", kind);
     }
 
     /// Notes who failed.

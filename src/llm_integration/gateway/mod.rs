@@ -15,6 +15,7 @@ mod cached;
 mod call;
 mod conclude;
 mod draft;
+mod embed;
 mod facts;
 mod frames;
 mod generation;

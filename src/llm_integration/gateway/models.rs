@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use crate::{
     kernel::ProjectId,
     llm_integration::{
-        CallerHeaders, LlmError, ProviderKind,
+        CallerHeaders, LlmError,
         dialects::Dialect,
         providers::{Operation, Provider, Providers, Resolved, WholeAnswer},
         routing::{RouteAlias, RouteTable},
     },
 };
 
-/// The project's routes, and every model of every provider. One provider's failure is the answer: a list with models missing
-/// would look whole.
+/// The project's routes, and every model of every provider. One provider's failure is the answer: a
+/// list with models missing would look whole.
 pub(super) async fn list(
     providers: &Providers,
     project: ProjectId,
@@ -81,8 +81,7 @@ fn of_route(alias: &RouteAlias) -> Value {
 
 /// Whether its answers about models are in the form that callers read.
 fn speaks_openai(provider: &Provider) -> bool {
-    provider.chat_dialects().contains(&Dialect::OpenAiChat)
-        && provider.kind != ProviderKind::Anthropic
+    provider.chat_dialects().first() == Some(&Dialect::OpenAiChat)
 }
 
 /// What a provider said of its models.

@@ -93,7 +93,7 @@ impl Gateway {
     }
 
     /// Asks every limit, and takes a place.
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         actor: &Actor,
         request: &CallRequest,

@@ -2,6 +2,7 @@
 
 mod cache;
 mod chat;
+mod embeddings;
 mod guardrails;
 mod limits;
 mod messages;

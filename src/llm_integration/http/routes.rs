@@ -3,7 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    cache, chat, guardrails,
+    cache, chat, embeddings, guardrails,
     limits::{policies, rules},
     messages, models, prices, providers, reading, reconciliation, responses, retention, routing,
     stored,
@@ -12,6 +12,7 @@ use super::{
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
+        .service(embeddings::create)
         .service(messages::create)
         .service(messages::count_tokens)
         .service(responses::create)

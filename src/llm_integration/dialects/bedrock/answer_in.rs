@@ -34,9 +34,9 @@ struct Message {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ServiceTier {
+struct ServiceTier {
     #[serde(rename = "type")]
-    pub name: String,
+    name: String,
 }
 
 pub(super) fn decode(body: &[u8]) -> Result<Answer, Unreadable> {

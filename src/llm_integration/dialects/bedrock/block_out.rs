@@ -39,6 +39,8 @@ const AUDIO_FORMATS: &[&str] = &[
 /// What a document is called that has no title: there it must have a name.
 const DOCUMENT_NAME: &str = "document";
 const MAX_NAME_CHARS: usize = 200;
+const MAX_ID_CHARS: usize = 64;
+const KEPT_ID_CHARS: usize = 32;
 
 /// The mark that follows what shall be cached.
 pub(super) fn cache_point(cache: Option<CacheMark>) -> Option<Value> {
@@ -181,8 +183,17 @@ fn tool_result(
     Ok(json!({ "toolResult": block }))
 }
 
-/// Ids have letters, digits, `_` and `-` there.
+/// Ids have letters, digits, `_` and `-` there, and an end; a longer one stays one of a kind.
 fn id(id: &str) -> String {
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    id.chars().map(|c| if known(c) { c } else { '_' }).collect()
+    let allowed: String = id.chars().map(|c| if known(c) { c } else { '_' }).collect();
+    if allowed.len() <= MAX_ID_CHARS {
+        return allowed;
+    }
+    let hash = blake3::hash(id.as_bytes()).to_hex();
+    format!(
+        "{}{}",
+        &allowed[..KEPT_ID_CHARS],
+        &hash[..MAX_ID_CHARS - KEPT_ID_CHARS]
+    )
 }

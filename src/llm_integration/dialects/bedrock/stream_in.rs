@@ -4,17 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{
-    answer_in::{ServiceTier, stop_reason},
-    errors,
-    usage::BedrockUsage,
-};
-use crate::llm_integration::{
-    Usage,
-    dialects::{
-        Completeness, DecodeEvents, Frame, Unreadable,
-        chat::{Delta, Event, PartStart},
-    },
+use super::{answer_in::stop_reason, errors, usage::BedrockUsage};
+use crate::llm_integration::dialects::{
+    Completeness, DecodeEvents, Frame, Unreadable,
+    chat::{Delta, Event, PartStart},
 };
 
 /// Blocks of one answer that are followed.
@@ -31,7 +24,6 @@ struct View {
     delta: Option<BlockDelta>,
     stop_reason: Option<String>,
     usage: Option<BedrockUsage>,
-    service_tier: Option<ServiceTier>,
 }
 
 #[derive(Deserialize)]
@@ -108,12 +100,7 @@ impl DecodeEvents for Decoder {
                     events.push(Event::Stop { choice, reason });
                 }
             }
-            "metadata" => events.extend(
-                view.usage
-                    .map(|usage| Event::Usage(Usage::from(usage)))
-                    .into_iter()
-                    .chain(view.service_tier.map(tier)),
-            ),
+            "metadata" => events.extend(view.usage.map(|usage| Event::Usage(usage.into()))),
             // Kinds to come may be ignored.
             _ => {}
         }
@@ -226,15 +213,5 @@ impl Decoder {
             start,
         });
         Ok(())
-    }
-}
-
-/// The tier is known at the end; what a start repeats is put together.
-fn tier(tier: ServiceTier) -> Event {
-    Event::Start {
-        id: None,
-        model: None,
-        created: None,
-        service_tier: Some(tier.name),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     answer_in::{self, Candidate, Ids, Response, logprobs, stop_reason},
@@ -11,7 +12,7 @@ use super::{
 use crate::llm_integration::{
     Usage,
     dialects::{
-        Completeness, DecodeEvents, Frame, Unreadable,
+        Completeness, DecodeEvents, Dialect, Frame, Unreadable,
         chat::{Content, Delta, Event, Opaque, PartStart},
     },
 };
@@ -171,9 +172,9 @@ impl Following {
             Content::Opaque(opaque) => self.whole(choice, PartStart::Opaque(opaque), events),
             other => {
                 let opaque = Opaque {
-                    dialect: crate::llm_integration::dialects::Dialect::Gemini,
+                    dialect: Dialect::Gemini,
                     kind: other.name().to_owned(),
-                    value: serde_json::Value::Null,
+                    value: Value::Null,
                 };
                 self.whole(choice, PartStart::Opaque(opaque), events)
             }
