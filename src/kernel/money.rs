@@ -32,6 +32,20 @@ impl NanoUsd {
         self.0 as f64 / Self::PER_USD as f64
     }
 
+    /// From an amount of dollars as a wire format has it; `None` for what is no amount.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "rounded to 1e-9 and checked to be in range"
+    )]
+    pub fn from_usd_f64(usd: f64) -> Option<Self> {
+        const MOST_USD: f64 = 9_000_000_000.0;
+        let nanos = (usd * Self::PER_USD as f64).round();
+        (0.0..=MOST_USD)
+            .contains(&usd)
+            .then_some(Self(nanos as i64))
+    }
+
     /// What `tokens` cost at `per_million` for a million tokens, rounded half up to 1e-9 USD.
     /// Saturates at the largest representable amount.
     pub fn for_tokens(per_million: Self, tokens: u64) -> Self {
@@ -65,6 +79,14 @@ impl fmt::Display for NanoUsd {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dollars_become_whole_billionths_and_what_is_no_amount_is_refused() {
+        assert_eq!(NanoUsd::from_usd_f64(0.000_24), Some(NanoUsd(240_000)));
+        for wrong in [-0.1, f64::NAN, f64::INFINITY, 1e18] {
+            assert_eq!(NanoUsd::from_usd_f64(wrong), None);
+        }
+    }
 
     #[test]
     fn a_price_times_tokens_is_exact_and_rounds_half_up() {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     identity::{self, FirstProject, PrintedKeys},
-    interop::langfuse,
+    interop::{langfuse, otlp},
     llm_integration,
     platform::{
         health::Health,
@@ -56,7 +56,12 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
     ServerParts {
         health,
         authenticator: Arc::new(parts.identity.clone()),
-        surfaces: Surfaces::new(&[llm_integration::OPENAI, langfuse::LANGFUSE]),
+        surfaces: Surfaces::new(&[
+            llm_integration::OPENAI,
+            langfuse::LANGFUSE,
+            otlp::OTLP,
+            otlp::LANGFUSE_OTLP,
+        ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         routes: if serves_api { routes } else { no_routes },
@@ -73,6 +78,8 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.routes.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
+        .app_data(web::Data::new(parts.otlp.clone()))
+        .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
@@ -85,6 +92,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     llm_integration::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
+    otlp::routes(config);
 }
 
 fn no_routes(_: &mut ServiceConfig<'_>) {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Settings, subscriptions};
 use crate::{
     identity::{Identity, KeyHasher},
+    interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
         Comments, Gateway, GatewayParts, Limits, Prices, Providers, Recorder, Routes, Scores,
@@ -57,6 +58,8 @@ pub(super) struct Parts {
     pub routes: Routes,
     pub limits: Limits,
     pub traces: Traces,
+    pub otlp: Otlp,
+    pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
     pub prompts: Prompts,
@@ -85,6 +88,16 @@ impl Parts {
             &settings.gateway.limits,
         );
         let (recorder, trace_writer) = trace_intake(settings, &db, &prices, &clock)?;
+        let intake = Intake::new(&settings.ingest);
+        let scores = Scores::new(db.clone(), clock.clone());
+        let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
+        let otlp = Otlp::new(
+            recorder.clone(),
+            scores.clone(),
+            clock.clone(),
+            intake,
+            &settings.ingest,
+        );
         let providers = Providers::new(&settings.gateway, clock.clone())?;
         let routes = Routes::new(
             db.clone(),
@@ -115,7 +128,9 @@ impl Parts {
             routes,
             limits,
             traces: Traces::new(db.clone(), recorder),
-            scores: Scores::new(db.clone(), clock.clone()),
+            otlp,
+            batches,
+            scores,
             comments: Comments::new(db.clone(), clock.clone()),
             prompts,
             clock,

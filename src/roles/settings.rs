@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::IdentitySettings,
+    interop::IngestSettings,
     llm_integration::{GatewaySettings, TraceSettings},
     platform::{
         bus::EventSettings,
@@ -103,6 +104,7 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub ingest: IngestSettings,
     pub traces: TraceSettings,
     pub storage: StorageSettings,
     pub objects: ObjectSettings,
@@ -136,6 +138,11 @@ impl Settings {
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),
             ("server.body_limit_bytes", self.server.body_limit_bytes),
+            (
+                "ingest.otlp_body_limit_bytes",
+                self.ingest.otlp_body_limit_bytes,
+            ),
+            ("ingest.memory_bytes", self.ingest.memory_bytes),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

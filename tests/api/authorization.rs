@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, jobs, langfuse_prompts, prompts, routes, scores,
+    gateway, ingestion, jobs, langfuse_prompts, otlp, prompts, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -90,6 +90,8 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(jobs::authorization_cases(&app).await);
         cases.extend(prompts::authorization_cases(&app).await);
         cases.extend(langfuse_prompts::authorization_cases());
+        cases.extend(otlp::authorization_cases());
+        cases.extend(ingestion::authorization_cases());
         cases.extend(scores::authorization_cases(&app).await);
         let stranger = app.other_project().await;
         for endpoint in endpoints() {

@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod ingestion;
 mod observations;
 mod paging;
 mod project;
@@ -14,4 +15,6 @@ mod sessions;
 mod traces;
 
 pub use errors::LANGFUSE;
+pub use ingestion::Batches;
+pub(in crate::interop) use ingestion::usage_details;
 pub use routes::routes;

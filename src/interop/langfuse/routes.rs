@@ -2,7 +2,9 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{comments, observations, project, prompts, score_configs, scores, sessions, traces};
+use super::{
+    comments, ingestion, observations, project, prompts, score_configs, scores, sessions, traces,
+};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -13,5 +15,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(scores::routes)
         .configure(score_configs::routes)
         .configure(sessions::routes)
-        .configure(comments::routes);
+        .configure(comments::routes)
+        .configure(ingestion::routes);
 }

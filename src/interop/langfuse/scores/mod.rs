@@ -9,3 +9,4 @@ mod v3;
 
 pub(super) use bodies::ScoreBody;
 pub(super) use endpoints::routes;
+pub(super) use requests::parse_one;

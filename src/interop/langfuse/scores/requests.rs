@@ -64,7 +64,9 @@ impl Sent {
     }
 }
 
-fn parse_one(body: &RawValue) -> Result<ScoreReport, Failure> {
+/// # Errors
+/// `invalid_request`, naming the field and what it takes.
+pub fn parse_one(body: &RawValue) -> Result<ScoreReport, Failure> {
     let score: LangfuseScore =
         serde_json::from_str(body.get()).map_err(|error| invalid("score", error.to_string()))?;
     score.parse()
