@@ -1,20 +1,11 @@
 """The way that the README shows: create and promote a prompt, call a model with it, read the trace back."""
 
-import base64
-import json
-import urllib.request
 import uuid
 
 import pytest
 
 import provider as fake
-
-
-def read(kaname, path):
-    token = base64.b64encode(f"{kaname.public_key}:{kaname.secret_key}".encode()).decode()
-    request = urllib.request.Request(kaname.url + path, headers={"authorization": f"Basic {token}"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+import reading
 
 
 def test_from_a_prompt_to_the_cost_of_its_call(kaname, langfuse, client, provider):
@@ -35,7 +26,7 @@ def test_from_a_prompt_to_the_cost_of_its_call(kaname, langfuse, client, provide
     assert text == fake.ANSWER
     assert provider.requests[-1]["body"]["messages"][0]["content"] == "Greet Aoi in one sentence."
 
-    trace = read(kaname, f"/api/public/traces/{stream.response.headers['x-kaname-trace-id']}")
+    trace = reading.trace(kaname, stream.response.headers["x-kaname-trace-id"])
     [generation] = trace["observations"]
     assert generation["type"] == "GENERATION"
     assert generation["model"].startswith("gpt-4o-mini")
