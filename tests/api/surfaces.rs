@@ -17,20 +17,12 @@ const DROP: &str = "x-kaname-drop-params";
 /// What the walk of `authorization.rs` asks of these surfaces.
 pub fn authorization_cases() -> Vec<(&'static str, Case)> {
     let message = json!({ "model": "m", "max_tokens": 1, "messages": [] });
-    let stored = |path: &str| Case::OwnAt(format!("{RESPONSES}/{path}"), Value::Null);
     vec![
         ("POST /v1/messages", Case::Own(message.clone())),
         ("POST /v1/messages/count_tokens", Case::Own(message)),
         (
             "POST /v1/responses",
             Case::Own(json!({ "model": "m", "input": "Hi" })),
-        ),
-        ("GET /v1/responses/{id}", stored("resp_1")),
-        ("DELETE /v1/responses/{id}", stored("resp_1")),
-        ("POST /v1/responses/{id}/cancel", stored("resp_1/cancel")),
-        (
-            "GET /v1/responses/{id}/input_items",
-            stored("resp_1/input_items"),
         ),
     ]
 }
@@ -232,7 +224,7 @@ on_both! {
         assert_eq!(text, "日本");
 
         let mut response = json!({ "model": "claude-x", "input": "Hi", "instructions": "Be kind." });
-        let said = app.post(RESPONSES, &response).await.expect(200).clone();
+        let said = app.post(RESPONSES, &response).await.expect(200);
         assert_eq!((&said["object"], &said["output"][0]["content"][0]["text"]), (&json!("response"), &json!("Hello")));
         assert_eq!((&said["instructions"], &said["usage"]["input_tokens_details"]["cached_tokens"]), (&json!("Be kind."), &json!(90)));
         response["stream"] = true.into();
@@ -272,20 +264,11 @@ on_both! {
         let app = vendors.app(engine).await;
         let path = format!("{MESSAGES}/count_tokens");
         let counted = app.post(&path, &ask("claude-x")).await;
-        assert_eq!(counted.expect(200), &json!({ "input_tokens": 14 }));
+        assert_eq!(counted.expect(200), json!({ "input_tokens": 14 }));
         assert_eq!(vendors.anthropic.only_request().path, "/v1/messages/count_tokens");
         let estimated = app.post(&path, &ask("gpt-4o-mini")).await;
         assert!(estimated.expect(200)["input_tokens"].as_u64().unwrap() > 0);
         assert!(estimated.header("x-kaname-estimated").is_some());
-        app.stop().await;
-    }
-
-    async fn a_stored_response_is_openais_and_its_id_leads_nowhere_else(engine: Engine) {
-        let vendors = Vendors::start(vec![Reply::json(200, &json!({ "id": "resp_1", "object": "response" }))], vec![]).await;
-        let app = vendors.app(engine).await;
-        assert_eq!(app.get(&format!("{RESPONSES}/resp_1")).await.expect(200)["id"], "resp_1");
-        app.get(&format!("{RESPONSES}/..%2Ffiles")).await.expect_error(404);
-        assert_eq!(vendors.openai.only_request().path, "/responses/resp_1");
         app.stop().await;
     }
 }
