@@ -5,9 +5,9 @@ use std::{path::Path, time::Duration};
 use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
-        JsonText, ObservationId, ObservationReport, Prices, Recorder, Report, TraceDurability,
-        TraceFilter, TraceId, TraceReport, TraceRetention, TraceSettings, TraceSink, TraceWriter,
-        Traces,
+        FoundTrace, JsonText, ObservationId, ObservationReport, Order, Paged, Prices, Recorder,
+        Report, TraceColumn, TraceDurability, TraceFilter, TraceId, TraceList, TraceReport,
+        TraceRetention, TraceSettings, TraceSink, TraceWriter, Traces,
     },
     platform::{db::Db, objects::Objects},
 };
@@ -105,19 +105,31 @@ async fn send_all(recorder: Recorder, project: ProjectId, seed: u64) {
     }
 }
 
+async fn newest(traces: &Traces, actor: &Actor) -> Paged<FoundTrace> {
+    let list = TraceList {
+        filter: TraceFilter::default(),
+        order: Order {
+            column: TraceColumn::Timestamp,
+            ascending: false,
+        },
+        page: 1,
+        limit: PageLimit::parse(Some(100)).unwrap(),
+        io: false,
+    };
+    traces.list(actor, list).await.unwrap()
+}
+
 async fn everything_is_there_once(db: &Db, folder: &Path, actor: &Actor) {
     let (recorder, _) = intake(db, folder);
     let traces = Traces::new(db.clone(), recorder);
-    let limit = PageLimit::parse(Some(100)).unwrap();
-    let page = traces
-        .list(actor, TraceFilter::default(), 1, limit)
-        .await
-        .unwrap();
+    let page = newest(&traces, actor).await;
     assert_eq!(page.total, u64::try_from(TRACES).unwrap());
-    for found in page.items {
+    for listed in page.items {
+        let found = traces.get(actor, listed.id).await.unwrap();
         assert_eq!(found.trace.name.as_deref(), Some("last"));
         assert_eq!(found.trace.tags, ["a", "b"]);
-        assert_eq!(found.trace.metadata.get(), r#"{"a":1,"b":{"c":1,"d":2}}"#);
+        let metadata = found.trace.io.unwrap().metadata;
+        assert_eq!(metadata.get(), r#"{"a":1,"b":{"c":1,"d":2}}"#);
         assert_eq!(found.trace.started_at, instant(0));
         assert_eq!(found.observations.len(), SPANS);
         for (number, span) in found.observations.iter().enumerate() {
@@ -172,14 +184,10 @@ fn aged(id: &str, days: u32) -> Vec<Report> {
 }
 
 async fn names(traces: &Traces, actor: &Actor) -> Vec<String> {
-    let limit = PageLimit::parse(None).unwrap();
-    let page = traces
-        .list(actor, TraceFilter::default(), 1, limit)
-        .await
-        .unwrap();
+    let page = newest(traces, actor).await;
     page.items
         .iter()
-        .map(|found| found.trace.id.to_string())
+        .map(|found| found.id.to_string())
         .collect()
 }
 

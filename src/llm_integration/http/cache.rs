@@ -1,6 +1,9 @@
 //! The endpoint that purges the cache of answers.
 
-use actix_web::{HttpResponse, Responder, delete, web};
+use actix_web::{
+    HttpResponse, Responder, delete,
+    web::{self, Query},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -25,7 +28,7 @@ struct PurgeQuery {
 pub(super) async fn purge(
     granted: Granted<may::CacheManage>,
     cache: web::Data<AnswerCache>,
-    query: web::Query<PurgeQuery>,
+    query: Query<PurgeQuery>,
 ) -> Result<impl Responder, Failure> {
     let namespace: Option<Namespace> = query
         .into_inner()

@@ -1,7 +1,10 @@
 //! The endpoint that reconciles an invoice.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, Responder, http::header::ACCEPT, post, web,
+    HttpMessage, HttpRequest, HttpResponse, Responder,
+    http::header::ACCEPT,
+    post,
+    web::{self, Query},
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -37,9 +40,9 @@ struct CsvBody {
 pub(super) async fn reconcile(
     granted: Granted<may::TracesRead>,
     reconciliations: web::Data<Reconciliations>,
-    query: web::Query<ReconcileQuery>,
+    query: Query<ReconcileQuery>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Bytes,
 ) -> Result<impl Responder, Failure> {
     let format = query.into_inner().format;
     let format: InvoiceFormat = format

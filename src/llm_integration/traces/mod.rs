@@ -28,7 +28,7 @@ pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, ObservationKind};
 pub use recorder::{ChangedTraces, NotStored, Recorder};
 pub use report::{ObservationReport, Report, TraceReport};
-pub use retention::{DeleteOfTraces, MAX_RETENTION_DAYS, RetentionChoice, TraceRetention};
+pub use retention::{RetentionChoice, TraceRetention};
 pub use settings::{TraceDurability, TraceSettings};
 pub use sink::Sink;
 pub use writer::TraceWriter;

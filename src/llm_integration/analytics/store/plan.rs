@@ -5,7 +5,7 @@ use crate::{
     kernel::Timestamp,
     llm_integration::{
         LlmError,
-        analytics::{Aggregation, Bucket, Granularity, Metric, Report},
+        analytics::{Aggregation, Bucket, Metric, Report},
         query::{Column, ColumnKind, Filter},
     },
 };
@@ -98,10 +98,6 @@ impl<V: Reported> Plan<V> {
             bins: report.bins,
             limit: report.limit,
         })
-    }
-
-    pub fn granularity(&self) -> Option<Granularity> {
-        self.bucket.map(|bucket| bucket.granularity)
     }
 }
 
