@@ -75,6 +75,7 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
+    let stored = |what: &str| Case::OwnAt(format!("/v1/responses/resp_1{what}"), Value::Null);
     let metrics = |path: &str| {
         let query = json!({
             "view": "observations", "dimensions": [{ "field": "traceName" }],
@@ -105,10 +106,13 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "POST /v1/embeddings",
             Case::Own(json!({ "model": "m", "input": "a" })),
         ),
-        ("GET /v1/responses/{response_id}", own()),
-        ("DELETE /v1/responses/{response_id}", own()),
-        ("POST /v1/responses/{response_id}/cancel", own()),
-        ("GET /v1/responses/{response_id}/input_items", own()),
+        ("GET /v1/responses/{response_id}", stored("")),
+        ("DELETE /v1/responses/{response_id}", stored("")),
+        ("POST /v1/responses/{response_id}/cancel", stored("/cancel")),
+        (
+            "GET /v1/responses/{response_id}/input_items",
+            stored("/input_items"),
+        ),
         ("GET /v1/models", own()),
         ("GET /v1/models/{model}", own()),
         ("GET /api/v1/prices", own()),

@@ -133,7 +133,9 @@ async fn reports_know_where_days_begin() {
             apps[1].post("/api/v1/analytics", &body)
         );
         assert_eq!(one.status, other.status);
-        assert_eq!(one.text, other.text, "{body}");
+        if one.status == 200 {
+            assert_eq!(one.text, other.text, "{body}");
+        }
         (one.status, one.json())
     };
     let body = |offset: &str, bucket: &str| {
@@ -161,7 +163,7 @@ async fn reports_know_where_days_begin() {
             counts.push(rows.len());
         }
     }
-    assert!(counts.iter().any(|count| *count > 100));
+    assert!(counts.iter().any(|count| *count >= AMOUNT.traces / 2));
     for wrong in [body("Asia/Tokyo", "day"), body("+09:00", "year")] {
         assert_eq!(report(wrong).await.0, 400);
     }

@@ -20,7 +20,7 @@ const SECRET_HEADER: &str = "a-header-that-is-secret";
 const LOOPBACK: [(&str, &str); 1] = [("APP_GATEWAY__PROVIDER_PRIVATE_HOSTS", "127.0.0.1")];
 
 pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
-    let put = json!({ "kind": "groq", "api_key": KEY, "models": ["x"] });
+    let put = json!({ "kind": "mistral", "api_key": KEY, "models": ["x"] });
     let path = format!("/api/v1/providers/{MARK}");
     app.put(&path, &put).await.expect(200);
     let listed = app.get("/api/public/llm-connections").await.expect(200);

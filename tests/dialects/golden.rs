@@ -1,4 +1,4 @@
-//! `tests/golden/<client>-<provider>/<case>` holds what goes in, as it comes over the wire, and beside it
+//! `tests/golden/dialects/<client>-<provider>/<case>` holds what goes in, as it comes over the wire, and beside it
 //! what comes out. A request is the client's; an answer (`.answer.json`) and a stream (`.stream.txt`) are
 //! the provider's. A case whose name ends in `lenient` asks for what can not be carried to be dropped.
 
@@ -10,7 +10,7 @@ use kaname::llm_integration::dialects::{
 };
 use serde_json::{Value, json};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/dialects");
 /// When every answer was made.
 const CREATED: i64 = 1_790_000_000;
 

@@ -285,14 +285,17 @@ fn number(value: &Value, divisor: f64) -> Value {
 )]
 fn rounded(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() < EXACT {
+    let is_whole = |value: f64| value.fract() == 0.0 && value.abs() < EXACT;
+    let twelve_digits = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+    let value = if is_whole(value) {
+        value
+    } else {
+        twelve_digits(value)
+    };
+    if is_whole(value) {
         return Value::from(value as i64);
     }
-    let rounded = format!("{value:.11e}")
-        .parse()
-        .ok()
-        .and_then(Number::from_f64);
-    rounded.map_or(Value::Null, Value::Number)
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
 type Bins = Vec<(f64, f64, u64)>;
