@@ -78,10 +78,13 @@ impl Load {
                 tokio::spawn(work(connection, body, queue.clone()))
             })
             .collect();
-        let total = ((self.seconds + self.warmup_seconds) * self.rate) as u64;
+        let total = self.seconds + self.warmup_seconds;
         let (begin, mut missed) = (Instant::now(), 0_u64);
-        for number in 0..total {
-            let after = number as f64 / self.rate;
+        for number in 0_u32.. {
+            let after = f64::from(number) / self.rate;
+            if after >= total {
+                break;
+            }
             let at = begin + Duration::from_secs_f64(after);
             time::sleep_until(at.into()).await;
             let measured = after >= self.warmup_seconds;

@@ -6,6 +6,8 @@ mod load;
 mod mock;
 mod spans;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 #[derive(Parser)]
@@ -20,10 +22,10 @@ enum Command {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
     // `cargo test --benches` and `cargo bench` run every bench; without a subcommand there is nothing to measure.
     if std::env::args().all(|argument| argument.starts_with("--")) || std::env::args().len() == 1 {
-        return;
+        return ExitCode::SUCCESS;
     }
     let done = match Command::parse() {
         Command::Mock(mock) => mock.serve().await,
@@ -32,6 +34,7 @@ async fn main() {
     };
     if let Err(error) = done {
         eprintln!("peers: {error}");
-        std::process::exit(1);
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }

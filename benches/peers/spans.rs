@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeMap,
     io::Write,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use http_body_util::BodyExt;
+use kaname::kernel::Clock;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{AnyValue, KeyValue, any_value::Value},
@@ -66,10 +67,15 @@ impl Spans {
             }
         }
         let seconds = begin.elapsed().as_secs_f64();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts of one run are far below 2^53"
+        )]
+        let spans_per_second = all.accepted as f64 / seconds;
         println!(
             "{}",
             json!({
-                "spans_per_second": all.accepted as f64 / seconds, "accepted": all.accepted,
+                "spans_per_second": spans_per_second, "accepted": all.accepted,
                 "seconds": seconds, "requests_by_status": all.statuses,
             })
         );
@@ -113,7 +119,7 @@ fn body(spans: usize) -> Result<Bytes, Failed> {
         }
         let span = span(&trace_id, &root)?;
         if root.is_empty() {
-            root = span.span_id.clone();
+            root.clone_from(&span.span_id);
         }
         batch.push(span);
     }
@@ -131,9 +137,10 @@ fn body(spans: usize) -> Result<Bytes, Failed> {
     Ok(Bytes::from(gzip.finish()?))
 }
 
-/// A model call as instrumentations of OpenTelemetry's GenAI conventions report it.
+/// A model call as instrumentations of OpenTelemetry's `GenAI` conventions report it.
 fn span(trace_id: &[u8; 16], parent: &[u8]) -> Result<Span, Failed> {
-    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
+    let now = Clock::system().now().unix_micros() * 1000;
+    let now = u64::try_from(now)?;
     let text = |key: &str, value: &str| attribute(key, Value::StringValue(value.to_owned()));
     let number = |key: &str, value: i64| attribute(key, Value::IntValue(value));
     Ok(Span {

@@ -79,6 +79,7 @@ impl Parts {
             db,
             identity,
         } = Foundation::build(settings, sizing)?;
+        let llm = &settings.gateway;
         let redis = Redis::new(&settings.redis, sizing)?;
         let bus = Bus::new(
             db.clone(),
@@ -86,37 +87,19 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
-        let providers = Providers::new(&settings.gateway, db.clone(), clock.clone())?;
+        let providers = Providers::new(llm, db.clone(), clock.clone())?;
         let connections = Connections::new(providers.clone(), clock.clone());
         let prices = Prices::new(db.clone(), clock.clone());
-        let limits = Limits::new(
-            db.clone(),
-            clock.clone(),
-            redis.clone(),
-            &settings.gateway.limits,
-        );
-        let cache = AnswerCache::new(redis.clone(), clock.clone(), &settings.gateway.cache);
-        let addresses = AddressRules::new(&settings.gateway.provider_private_hosts);
+        let limits = Limits::new(db.clone(), clock.clone(), redis.clone(), &llm.limits);
+        let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
+        let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
-        let intake = Intake::new(&settings.ingest);
         let scores = Scores::new(db.clone(), clock.clone());
-        let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
-        let otlp = Otlp::new(
-            recorder.clone(),
-            scores.clone(),
-            clock.clone(),
-            intake,
-            &settings.ingest,
-        );
-        let routes = Routes::new(
-            db.clone(),
-            clock.clone(),
-            providers.clone(),
-            &settings.gateway.routes,
-        )?;
+        let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
+        let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
         let gateway = Gateway::new(
-            &settings.gateway,
+            llm,
             GatewayParts {
                 providers,
                 routes: routes.clone(),
@@ -157,6 +140,25 @@ impl Parts {
     }
 }
 
+/// What takes in traces as tracing libraries send them, within one bound of memory.
+fn foreign_intake(
+    settings: &Settings,
+    recorder: &Recorder,
+    scores: &Scores,
+    clock: &Clock,
+) -> (Otlp, Batches) {
+    let intake = Intake::new(&settings.ingest);
+    let batches = Batches::new(recorder.clone(), scores.clone(), intake.clone());
+    let otlp = Otlp::new(
+        recorder.clone(),
+        scores.clone(),
+        clock.clone(),
+        intake,
+        &settings.ingest,
+    );
+    (otlp, batches)
+}
+
 /// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
@@ -166,12 +168,18 @@ fn trace_intake(
 ) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
     let folder = settings.storage.folder(db.url());
     let synced = settings.traces.durability != TraceDurability::Process;
+    let objects = Objects::new(&settings.objects, &folder, synced)?;
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
         clock: clock.clone(),
-        objects: Objects::new(&settings.objects, &folder, synced)?,
-        large_bytes: settings.traces.large_bytes,
+        // Where objects would be lost with the process, what is large stays in its row.
+        large_bytes: if objects.outlives_process() {
+            settings.traces.large_bytes
+        } else {
+            usize::MAX
+        },
+        objects,
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();

@@ -65,6 +65,7 @@ async fn streamed(app: &App, body: &Value) -> Response {
 }
 
 /// What the walk of `authorization.rs` asks of the gateway, prices and traces.
+#[expect(clippy::too_many_lines, reason = "one table of endpoints")]
 pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     let call = json!({ "model": "m", "messages": [], "user": MARK });
     let answer = app.post(CHAT, &call).await;

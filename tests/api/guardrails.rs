@@ -12,6 +12,7 @@ use crate::{
 };
 
 const GUARDS: &str = "/api/v1/guardrails";
+const CACHE: &str = "/api/v1/cache";
 const TRY: &str = "/api/v1/guardrails/check";
 
 /// What the walk of `authorization.rs` asks of guardrails and the cache.
@@ -119,9 +120,9 @@ each_database! {
     }
 
     async fn a_cache_without_answers_can_be_purged_and_a_namespace_is_checked(app: App) {
-        app.delete("/api/v1/cache").await.expect(204);
-        app.delete("/api/v1/cache?namespace=faq").await.expect(204);
-        assert_eq!(app.delete("/api/v1/cache?namespace=a%20b").await.expect_error(400)["code"], "invalid_request");
+        app.delete(CACHE).await.expect(204);
+        app.delete(&format!("{CACHE}?namespace=faq")).await.expect(204);
+        assert_eq!(app.delete(&format!("{CACHE}?namespace=a%20b")).await.expect_error(400)["code"], "invalid_request");
     }
 }
 

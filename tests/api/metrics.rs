@@ -36,6 +36,7 @@ const NUMBERS: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one table of every view")]
 async fn both_databases_report_the_same() {
     let apps = both().await;
     for (view, dimensions, measures) in [
@@ -134,6 +135,7 @@ async fn both_databases_report_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one table of every view")]
 async fn reports_add_up_to_what_lists_show() {
     let apps = both().await;
     let whole = query(

@@ -16,7 +16,10 @@ pub const AMOUNT: Amount = Amount {
 
 /// Two apps with the same traces, one on each database.
 pub async fn both() -> [App; 2] {
-    let (sqlite, postgres) = tokio::join!(App::start(Engine::Sqlite), App::start(Engine::Postgres));
+    let (sqlite, postgres) = tokio::join!(
+        Box::pin(App::start(Engine::Sqlite)),
+        Box::pin(App::start(Engine::Postgres))
+    );
     seed::fill(&sqlite, AMOUNT).await;
     seed::fill(&postgres, AMOUNT).await;
     [sqlite, postgres]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     App, Engine,
     app::Answer,
-    provider::{self, KEY, Provider, Reply, Step, chunk, done, last_chunk},
+    provider::{self, KEY, Provider, Received, Reply, Step, chunk, done, last_chunk},
 };
 
 const CHAT: &str = "/v1/chat/completions";
@@ -339,7 +339,7 @@ on_both! {
         Answer::of(tagged).await.expect(200);
         app.post(CHAT, &tools).await.expect(200);
         app.post(CHAT, &long).await.expect(200);
-        let bodies: Vec<_> = provider.received().iter().map(|request| request.json()).collect();
+        let bodies: Vec<_> = provider.received().iter().map(Received::json).collect();
         let told: Vec<_> = bodies.iter().map(|body| (&body["model"], &body["temperature"], &body["seed"])).collect();
         assert_eq!(told, [
             (&json!("cheap"), &json!(0.25), &json!(7)),

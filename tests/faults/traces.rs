@@ -87,7 +87,7 @@ fn sink(db: &Db, folder: &Path) -> TraceSink {
         db: db.clone(),
         prices: Prices::new(db.clone(), Clock::system()),
         clock: Clock::system(),
-        objects: Objects::in_folder(folder, false).unwrap(),
+        objects: Objects::in_folder(folder, false),
         large_bytes: 1000,
     }
 }

@@ -5,6 +5,7 @@
 )]
 
 #[path = "../support/database.rs"]
+#[expect(dead_code, reason = "shared with tests that keep files beside it")]
 mod fresh_database;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]

@@ -144,6 +144,6 @@ def test_closing_a_stream_ends_the_providers_call(client, provider):
 def test_a_wrong_key_and_a_wrong_request_are_the_sdks_errors(client, kaname, provider):
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="sk-wrong").chat.completions.create(model="gpt-4o-mini", messages=[])
-    with pytest.raises(openai.BadRequestError, match="langfuse_trace_id"):
-        client.chat.completions.create(model="gpt-4o-mini", messages=[], metadata={"langfuse_trace_id": "x"})
+    with pytest.raises(openai.BadRequestError, match="langfuse_prompt_version"):
+        client.chat.completions.create(model="gpt-4o-mini", messages=[], metadata={"langfuse_prompt_version": "x"})
     assert provider.requests == []

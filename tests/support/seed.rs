@@ -89,19 +89,16 @@ pub async fn fill(app: &App, amount: Amount) {
 
 /// Runs SQL of a test's own.
 pub fn run(url: &str, sql: &str) {
-    let ran = match url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let mut conn = SqliteConnection::establish(path).expect("the file opens");
-            conn.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE;")
-                .expect("a lock");
-            conn.batch_execute(sql)
-                .and_then(|()| conn.batch_execute("COMMIT; ANALYZE;"))
-        }
-        None => {
-            let mut conn = PgConnection::establish(url).expect("the server answers");
-            conn.batch_execute(sql)
-                .and_then(|()| conn.batch_execute("ANALYZE"))
-        }
+    let ran = if let Some(path) = url.strip_prefix("sqlite:") {
+        let mut conn = SqliteConnection::establish(path).expect("the file opens");
+        conn.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE;")
+            .expect("a lock");
+        conn.batch_execute(sql)
+            .and_then(|()| conn.batch_execute("COMMIT; ANALYZE;"))
+    } else {
+        let mut conn = PgConnection::establish(url).expect("the server answers");
+        conn.batch_execute(sql)
+            .and_then(|()| conn.batch_execute("ANALYZE"))
     };
     ran.expect("the rows fit the tables");
 }

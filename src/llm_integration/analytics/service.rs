@@ -47,16 +47,12 @@ impl Analytics {
                     ReportView::ScoresCategorical => &["CATEGORICAL"],
                     _ => &["NUMERIC", "BOOLEAN"],
                 };
-                let filter = match types {
-                    [one] => {
-                        let test = Test::Text(TextTest::Equals, (*one).to_owned());
-                        filter.with(ScoreColumn::DataType, test)
-                    }
-                    _ => {
-                        let types = types.iter().map(|name| (*name).to_owned()).collect();
-                        filter.with(ScoreColumn::DataType, Test::AnyOf(types))
-                    }
+                let test = if let [one] = types {
+                    Test::Text(TextTest::Equals, (*one).to_owned())
+                } else {
+                    Test::AnyOf(types.iter().map(|name| (*name).to_owned()).collect())
                 };
+                let filter = filter.with(ScoreColumn::DataType, test);
                 let plan = store::Plan::<OfScores>::new(report, filter)?;
                 self.db
                     .read(move |conn| store::run(conn, project, &plan))

@@ -101,12 +101,13 @@ impl Gateway {
             Lookup::Hit(answer) => return Ok(Found::Answer(Box::new(answer))),
             Lookup::Miss(slot) => slot,
         };
-        let lead = match single_flight {
-            false => None,
-            true => match cache.join(&slot).await {
+        let lead = if single_flight {
+            match cache.join(&slot).await {
                 Turn::Lead(lead) => Some(lead),
                 Turn::Answered(answer) => return Ok(Found::Answer(Box::new(answer))),
-            },
+            }
+        } else {
+            None
         };
         call.routed.cache = Some(MISS);
         Ok(Found::Keep(Box::new(Keep {

@@ -35,6 +35,14 @@ pub(super) struct After {
     pub limits: Vec<(&'static str, String)>,
 }
 
+impl After {
+    fn guards_output(&self) -> bool {
+        self.guards
+            .as_ref()
+            .is_some_and(|guards| guards.guards_output())
+    }
+}
+
 impl Gateway {
     pub(super) async fn conclude(
         &self,
@@ -81,11 +89,7 @@ impl Gateway {
         };
         let surface = tries.body.surface;
         let mut told = told.zip(translation);
-        if after
-            .guards
-            .as_ref()
-            .is_some_and(|guards| guards.guards_output())
-        {
+        if after.guards_output() {
             let answer = match &told {
                 Some((answer, _)) => Ok(answer.as_ref().clone()),
                 None => dialect.decode_answer(&body),
@@ -108,16 +112,13 @@ impl Gateway {
                 }
             }
         }
-        let (headers, body, generation) = match told {
-            Some((told, context)) => {
-                let generation = Generation::of_told(surface, &told, self.0.capture_limit);
-                let body = surface.encode_answer(&told, &context);
-                (retold(headers, JSON), body, generation)
-            }
-            None => {
-                let generation = Generation::of_answer(dialect, &body, self.0.capture_limit);
-                (headers, body, generation)
-            }
+        let (headers, body, generation) = if let Some((told, context)) = told {
+            let generation = Generation::of_told(surface, &told, self.0.capture_limit);
+            let body = surface.encode_answer(&told, &context);
+            (retold(headers, JSON), body, generation)
+        } else {
+            let generation = Generation::of_answer(dialect, &body, self.0.capture_limit);
+            (headers, body, generation)
         };
         let keep = after.keep.filter(|_| !generation.is_declined());
         let stored = call.end(generation, None).await.is_ok();
@@ -151,10 +152,7 @@ impl Gateway {
         let limit = self.0.capture_limit;
         let (surface, dialect) = (tries.body.surface, upstream.dialect);
         let event_limit = tries.providers.client.response_limit;
-        let guard = after
-            .guards
-            .as_ref()
-            .and_then(|guards| guards.event_guard());
+        let guard = after.guards.as_ref().and_then(GuardPlan::event_guard);
         let context = match (upstream.translation, &guard) {
             (Some(context), _) => Some(context),
             (None, None) => None,
@@ -177,9 +175,10 @@ impl Gateway {
                     hide_usage: upstream.hide_usage,
                 },
                 // What is kept for equal calls must be known whole.
-                match after.keep {
-                    Some(_) => Tap::telling(dialect, surface, limit, None),
-                    None => Tap::passing(dialect, limit),
+                if after.keep.is_some() {
+                    Tap::telling(dialect, surface, limit, None)
+                } else {
+                    Tap::passing(dialect, limit)
                 },
                 upstream.headers,
             ),

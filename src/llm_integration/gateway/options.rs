@@ -99,7 +99,7 @@ mod tests {
         let Some(CacheControl::Store { ttl, namespace, .. }) = options.cache else {
             panic!("{:?}", options.cache);
         };
-        assert_eq!(ttl, Some(Duration::from_secs(60)));
+        assert_eq!(ttl, Some(Duration::from_mins(1)));
         assert_eq!(namespace.unwrap().as_str(), "tests");
         let no_store = parse(&[(CACHE, "no-store"), (DROP_PARAMS, "false")]).unwrap();
         assert_eq!(no_store.cache, Some(CacheControl::NoStore));

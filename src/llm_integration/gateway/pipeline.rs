@@ -86,7 +86,7 @@ impl Gateway {
                 limits,
             };
             let outcome = tries.run(&plan).await;
-            self.conclude(&tries, outcome, call, after).await
+            Box::pin(self.conclude(&tries, outcome, call, after)).await
         }
         .instrument(span)
         .await

@@ -51,7 +51,7 @@ pub(super) fn begin(
     let shadow = async move {
         let _place = place;
         let outcome = tries.once(&target).await;
-        let answer = gateway.conclude(&tries, outcome, call, after).await;
+        let answer = Box::pin(gateway.conclude(&tries, outcome, call, after)).await;
         // What it answered, or failed with, is in its trace.
         if let Ok(answer) = answer
             && let AnswerBody::Stream(mut stream) = answer.body

@@ -1,9 +1,6 @@
 //! The endpoint that purges the cache of answers.
 
-use actix_web::{
-    HttpResponse, Responder, delete,
-    web::{self, Query},
-};
+use actix_web::{HttpResponse, Responder, delete, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,13 +19,13 @@ struct PurgeQuery {
 
 /// Forgets answers: no call that begins later gets one of them. Without Redis, each process has a
 /// cache of its own, and this one's is purged.
-#[utoipa::path(tag = "cache", security(("api_key" = [])), params(PurgeQuery),
+#[utoipa::path(tag = "cache", security(("api_key" = [])),
     responses((status = NO_CONTENT), (status = BAD_REQUEST, body = ErrorBody)))]
 #[delete("/api/v1/cache")]
 pub(super) async fn purge(
     granted: Granted<may::CacheManage>,
     cache: web::Data<AnswerCache>,
-    query: Query<PurgeQuery>,
+    query: web::Query<PurgeQuery>,
 ) -> Result<impl Responder, Failure> {
     let namespace: Option<Namespace> = query
         .into_inner()

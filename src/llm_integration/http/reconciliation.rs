@@ -1,10 +1,7 @@
 //! The endpoint that reconciles an invoice.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, Responder,
-    http::header::ACCEPT,
-    post,
-    web::{self, Query},
+    HttpMessage, HttpRequest, HttpResponse, Responder, http::header::ACCEPT, post, web,
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -33,14 +30,14 @@ struct CsvBody {
 
 /// Compares a provider's invoice with the ledger of calls, by day and model, and explains the
 /// difference. The body is CSV, or JSON with the CSV as `csv`; the answer is JSON, or CSV where `Accept` is `text/csv`.
-#[utoipa::path(tag = "prices", security(("api_key" = [])), params(ReconcileQuery),
+#[utoipa::path(tag = "prices", security(("api_key" = [])),
     request_body(content = String, content_type = "text/csv"),
     responses((status = OK, body = Reconciliation), (status = BAD_REQUEST, body = ErrorBody)))]
 #[post("/api/v1/reconciliation")]
 pub(super) async fn reconcile(
     granted: Granted<may::TracesRead>,
     reconciliations: web::Data<Reconciliations>,
-    query: Query<ReconcileQuery>,
+    query: web::Query<ReconcileQuery>,
     request: HttpRequest,
     body: Bytes,
 ) -> Result<impl Responder, Failure> {

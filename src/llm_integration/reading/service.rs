@@ -140,7 +140,7 @@ impl Traces {
     }
 
     /// The cursor from which a list goes on after this trace.
-    pub fn cursor_after(&self, trace: &FoundTrace) -> Cursor {
+    pub fn cursor_after(trace: &FoundTrace) -> Cursor {
         let id = trace.id.as_str().to_owned();
         Cursor::after(&Key {
             at: trace.started_at,

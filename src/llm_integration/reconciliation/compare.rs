@@ -204,8 +204,8 @@ fn price(
             service_tier: Some(tier),
             ..PricedCall::of(&models, at)
         };
-        let priced = prices.cost_of(&call, &usage);
-        priced.is_some_and(|priced| is_near(priced.total, cost))
+        let costs = prices.cost_of(&call, &usage);
+        costs.is_some_and(|costs| is_near(costs.total, cost))
     });
     if let Some(tier) = charged {
         return format!("the invoice charges these tokens as the service tier `{tier}` costs");

@@ -52,7 +52,8 @@ pub struct InvoiceLine {
     pub rounding: NanoUsd,
 }
 
-pub type Invoice = BTreeMap<(NaiveDate, String), InvoiceLine>;
+pub type DayAndModel = (NaiveDate, String);
+pub type Invoice = BTreeMap<DayAndModel, InvoiceLine>;
 
 const DATE: &[&str] = &[
     "date",
@@ -166,10 +167,7 @@ impl Columns {
     }
 
     /// `None` for a row that is about no model, as a fee is.
-    fn line(
-        &self,
-        record: &StringRecord,
-    ) -> Result<Option<((NaiveDate, String), InvoiceLine)>, String> {
+    fn line(&self, record: &StringRecord) -> Result<Option<(DayAndModel, InvoiceLine)>, String> {
         let field = |at: usize| record.get(at).unwrap_or_default();
         let optional = |at: Option<usize>| at.map(field).filter(|text| !text.is_empty());
         // A line item of OpenAI's costs is `gpt-4o-2024-08-06, input`.

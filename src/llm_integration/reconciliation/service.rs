@@ -55,7 +55,7 @@ impl Reconciliations {
             after = Some(next);
         }
         let prices = self.prices.table(actor.project).await;
-        let prices = prices.map_err(|error| Failure::internal(error))?;
+        let prices = prices.map_err(Failure::internal)?;
         let compared = spawn_blocking(move || compare(&invoice, &ledger, &prices)).await;
         Ok(compared.map_err(Failure::internal)?)
     }

@@ -93,12 +93,12 @@ impl Sink {
         &self,
         changes: &Arc<Changes>,
     ) -> Result<Vec<(ProjectId, TraceId)>, SinkError> {
-        let mut changed = Vec::new();
+        let mut traces = Vec::new();
         let mut left = vec![Arc::clone(changes)];
         while let Some(changes) = left.pop() {
             let error = match self.commit(&changes).await {
                 Ok(applied) => {
-                    changed.extend(applied.traces);
+                    traces.extend(applied.traces);
                     self.remove(applied.replaced_objects).await;
                     continue;
                 }
@@ -117,7 +117,7 @@ impl Sink {
             }
             left.push(Arc::new(first));
         }
-        Ok(changed)
+        Ok(traces)
     }
 
     async fn commit(&self, changes: &Arc<Changes>) -> Result<store::Applied, Arc<DbError>> {

@@ -159,8 +159,8 @@ impl Target {
         };
         loop {
             match self.sink.write(&changes).await {
-                Ok(changed) => {
-                    self.announce(changed);
+                Ok(traces) => {
+                    self.announce(traces);
                     return true;
                 }
                 Err(error) if !patience.goes_on(&error).await => return false,
@@ -236,8 +236,8 @@ impl Target {
     ) -> Result<(), SinkError> {
         self.sink.place(reports).await?;
         let changes = changes.get_or_insert_with(|| Arc::new(gather(std::mem::take(reports))));
-        let changed = self.sink.write(changes).await?;
-        self.announce(changed);
+        let traces = self.sink.write(changes).await?;
+        self.announce(traces);
         Ok(())
     }
 }

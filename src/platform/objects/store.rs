@@ -30,7 +30,10 @@ pub type ObjectStream = BoxStream<'static, Result<Bytes, ObjectError>>;
 
 /// The store that is configured. Cheap to clone.
 #[derive(Clone)]
-pub struct Objects(Arc<dyn ObjectStore>);
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    outlives_process: bool,
+}
 
 impl Objects {
     /// Files below `folder`, which is made when the first object is written, or the bucket that is
@@ -44,7 +47,7 @@ impl Objects {
         synced: bool,
     ) -> Result<Self, ConfigError> {
         if settings.url.is_empty() {
-            return Self::in_folder(&folder.join(FOLDER), synced);
+            return Ok(Self::in_folder(&folder.join(FOLDER), synced));
         }
         let rejected = |why: &str| {
             ConfigError::Rejected(format!(
@@ -80,14 +83,15 @@ impl Objects {
         let bucket = builder
             .build()
             .map_err(|error| rejected(&error.to_string()))?;
-        Ok(Self(Arc::new(PrefixStore::new(bucket, prefix))))
+        Ok(Self {
+            store: Arc::new(PrefixStore::new(bucket, prefix)),
+            outlives_process: true,
+        })
     }
 
-    /// Files of this folder.
-    ///
-    /// # Errors
-    /// Never: where no file can be made, objects are kept in memory, which the log says.
-    pub fn in_folder(folder: &Path, synced: bool) -> Result<Self, ConfigError> {
+    /// Files of this folder. Where no file can be made, objects are kept in memory, which the log
+    /// says and [`Objects::outlives_process`] tells.
+    pub fn in_folder(folder: &Path, synced: bool) -> Self {
         let made = std::fs::create_dir_all(folder)
             .map_err(|error| error.to_string())
             .and_then(|()| {
@@ -98,15 +102,27 @@ impl Objects {
             Err(why) => {
                 // A process that may write nowhere still serves; what is large stays in rows.
                 tracing::warn!(folder = %folder.display(), why, "objects can not be kept in files");
-                return Ok(Self(Arc::new(object_store::memory::InMemory::new())));
+                return Self {
+                    store: Arc::new(object_store::memory::InMemory::new()),
+                    outlives_process: false,
+                };
             }
         };
-        Ok(Self(Arc::new(files)))
+        Self {
+            store: Arc::new(files),
+            outlives_process: true,
+        }
+    }
+
+    /// Whether what is written is still there after a restart. Where it is not, nothing may be
+    /// moved here out of a place where it is.
+    pub const fn outlives_process(&self) -> bool {
+        self.outlives_process
     }
 
     /// Writes the object; one of this key is replaced.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), ObjectError> {
-        let put = self.0.put(&Key::from(key), bytes.into()).await;
+        let put = self.store.put(&Key::from(key), bytes.into()).await;
         put.map(drop).map_err(|error| failed(key, error))
     }
 
@@ -122,7 +138,7 @@ impl Objects {
 
     /// The size of an object of at most `limit` bytes, and its bytes as they come.
     pub async fn stream(&self, key: &str, limit: u64) -> Result<(u64, ObjectStream), ObjectError> {
-        let found = self.0.get(&Key::from(key)).await;
+        let found = self.store.get(&Key::from(key)).await;
         let found = found.map_err(|error| failed(key, error))?;
         let bytes = found.meta.size;
         if bytes > limit {
@@ -141,7 +157,7 @@ impl Objects {
     /// Removes objects; one that is not there counts as removed.
     pub async fn delete(&self, keys: Vec<String>) -> Result<(), ObjectError> {
         for key in keys {
-            match self.0.delete(&Key::from(key.as_str())).await {
+            match self.store.delete(&Key::from(key.as_str())).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(ObjectError::Failed(error)),
             }
@@ -152,7 +168,7 @@ impl Objects {
     /// Removes every object below a path; returns how many there were.
     pub async fn delete_below(&self, path: &str) -> Result<usize, ObjectError> {
         let prefix = Key::from(path);
-        let mut found = self.0.list(Some(&prefix));
+        let mut found = self.store.list(Some(&prefix));
         let mut removed = 0;
         while let Some(object) = found.try_next().await.map_err(ObjectError::Failed)? {
             self.delete(vec![object.location.to_string()]).await?;
@@ -178,7 +194,7 @@ mod tests {
     #[tokio::test]
     async fn an_object_is_written_read_within_a_limit_and_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let objects = Objects::in_folder(folder.path(), true).unwrap();
+        let objects = Objects::in_folder(folder.path(), true);
         objects
             .put("a/b 1/c", Bytes::from_static(b"12345"))
             .await

@@ -157,9 +157,9 @@ async fn an_entry_longer_than_a_read_comes_whole() {
         ..SETTINGS
     };
     let (log, mut reader) = Log::open(folder.path(), settings).unwrap();
-    let long = vec![7; 3_000_000];
-    log.append(long.clone()).await.unwrap();
+    let entry = vec![7; 3_000_000];
+    log.append(entry.clone()).await.unwrap();
     append(&log, 0..2).await;
     let all = read_all(&mut reader).entries;
-    assert_eq!(all, [vec![long], entries(0..2)].concat());
+    assert_eq!(all, [vec![entry], entries(0..2)].concat());
 }

@@ -318,7 +318,8 @@ fn histogram<V: Reported>(
 ) -> Result<HashMap<String, Bins>, DbError> {
     let engine = conn.engine();
     let groups = groups(plan);
-    let prefix: String = groups.iter().map(|name| format!("{name}, ")).collect();
+    let prefix = groups.iter().flat_map(|name| [name.as_str(), ", "]);
+    let prefix: String = prefix.collect();
     let partition = if groups.is_empty() {
         String::new()
     } else {

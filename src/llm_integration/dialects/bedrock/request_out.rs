@@ -96,7 +96,7 @@ fn thinking(request: &Request, losses: &mut Losses) -> ThinkingWords {
     let budgets_only = knows_budgets_only(&request.model);
     let enabled = |budget: u64| json!({ "type": "enabled", "budget_tokens": budget });
     match (reasoning.mode, effort) {
-        (Some(ThinkingMode::Off), _) => ThinkingWords::default(),
+        (Some(ThinkingMode::Off), _) | (None, None) => ThinkingWords::default(),
         (Some(ThinkingMode::Budget(budget)), effort) => ThinkingWords {
             of_claude: Some(enabled(budget)),
             effort: effort.filter(|_| !budgets_only),
@@ -116,7 +116,6 @@ fn thinking(request: &Request, losses: &mut Losses) -> ThinkingWords {
                 effort: None,
             }
         }
-        (None, None) => ThinkingWords::default(),
         (_, effort) => ThinkingWords {
             of_claude: Some(json!({ "type": "adaptive" })),
             effort,

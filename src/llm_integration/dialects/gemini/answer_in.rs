@@ -24,7 +24,8 @@ pub(super) struct Response {
     pub prompt_feedback: Option<PromptFeedback>,
     pub usage_metadata: Option<GeminiUsage>,
     pub model_version: Option<String>,
-    pub response_id: Option<String>,
+    #[serde(rename = "responseId")]
+    pub id: Option<String>,
     pub create_time: Option<DateTime<Utc>>,
 }
 
@@ -106,7 +107,7 @@ struct TokenLogprob {
 
 pub(super) fn decode(body: &[u8]) -> Result<Answer, Unreadable> {
     let response: Response = serde_json::from_slice(body).map_err(Unreadable::new)?;
-    let mut ids = Ids::new(response.response_id.as_deref());
+    let mut ids = Ids::new(response.id.as_deref());
     let mut choices: Vec<Choice> = response
         .candidates
         .into_iter()
@@ -121,7 +122,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, Unreadable> {
         });
     }
     Ok(Answer {
-        id: response.response_id,
+        id: response.id,
         model: response.model_version,
         created: response.create_time.map(|time| time.timestamp()),
         choices,

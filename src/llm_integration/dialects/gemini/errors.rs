@@ -52,9 +52,8 @@ pub(super) fn of_object(object: ErrorObject, status: u16) -> ProviderError {
         "INVALID_ARGUMENT" if message.contains("maximum number of tokens") => {
             ErrorKind::ContextLength
         }
-        "INVALID_ARGUMENT" | "OUT_OF_RANGE" => ErrorKind::InvalidRequest,
         "FAILED_PRECONDITION" if message.contains("billing") => ErrorKind::Billing,
-        "FAILED_PRECONDITION" => ErrorKind::InvalidRequest,
+        "INVALID_ARGUMENT" | "OUT_OF_RANGE" | "FAILED_PRECONDITION" => ErrorKind::InvalidRequest,
         "UNAUTHENTICATED" => ErrorKind::Authentication,
         "PERMISSION_DENIED" => ErrorKind::Permission,
         "NOT_FOUND" => ErrorKind::NotFound,

@@ -61,7 +61,7 @@ impl DecodeEvents for Decoder {
         };
         if self.ids.is_none() {
             events.push(Event::Start {
-                id: response.response_id.clone(),
+                id: response.id.clone(),
                 model: response.model_version,
                 created: response.create_time.map(|time| time.timestamp()),
                 service_tier: None,
@@ -70,7 +70,7 @@ impl DecodeEvents for Decoder {
         let mut ids = self
             .ids
             .take()
-            .unwrap_or_else(|| Ids::new(response.response_id.as_deref()));
+            .unwrap_or_else(|| Ids::new(response.id.as_deref()));
         let is_empty = response.candidates.is_empty();
         let taken: Result<(), Unreadable> = response
             .candidates

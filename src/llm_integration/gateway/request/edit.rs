@@ -43,15 +43,15 @@ pub(in super::super) fn edited(
     }
     for (name, value) in params {
         if !fields.contains_key(name.as_str()) {
-            added.push_str(&format!("{}:{value},", Value::from(name.as_str())));
+            let param = format!("{}:{value},", Value::from(name.as_str()));
+            added.push_str(&param);
         }
     }
     let options = with_usage.then(|| usage_asked(fields.get(STREAM_OPTIONS).copied()));
     let hide_usage = match options.flatten() {
         Some(Asked::Added) => {
-            added.push_str(&format!(
-                r#""{STREAM_OPTIONS}":{{"{INCLUDE_USAGE}":true}},"#
-            ));
+            let options = format!(r#""{STREAM_OPTIONS}":{{"{INCLUDE_USAGE}":true}},"#);
+            added.push_str(&options);
             true
         }
         Some(Asked::Changed(text)) => {

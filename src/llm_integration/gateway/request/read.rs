@@ -71,12 +71,12 @@ impl CallRequest {
             surface,
             model,
             stream,
+            body,
             links,
             input,
             parameters,
             metadata,
             max_output_tokens,
-            body,
         })
     }
 }

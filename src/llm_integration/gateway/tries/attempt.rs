@@ -286,13 +286,13 @@ fn error_in(dialect: Dialect, framing: Framing, first: &Bytes) -> Option<Provide
     let events = splitter.push(first).ok()?;
     let data = events.into_iter().find_map(|event| event.data)?;
     let mut decoder = dialect.event_decoder();
-    let mut decoded = Vec::new();
+    let mut told = Vec::new();
     let frame = Frame {
         event: None,
         data: &data,
     };
-    decoder.take(frame, &mut decoded).ok()?;
-    decoded.into_iter().find_map(|event| match event {
+    decoder.take(frame, &mut told).ok()?;
+    told.into_iter().find_map(|event| match event {
         chat::Event::Error(error) => Some(error),
         _ => None,
     })

@@ -91,7 +91,7 @@ impl Tries {
         let mut at = 0;
         while let Some(candidate) = plan.candidates.get(at) {
             let failed = match self.candidate(plan, at, candidate).await {
-                Ok(upstream) => match self.declined(plan, at, &upstream) {
+                Ok(upstream) => match Self::declined(plan, at, &upstream) {
                     Some(next) => {
                         at = next;
                         continue;
@@ -129,9 +129,9 @@ impl Tries {
         candidate: &Candidate,
     ) -> Result<Upstream, Failed> {
         let policy = self.policy_of(candidate);
-        let mut tries = 0;
+        let mut count = 0;
         loop {
-            tries += 1;
+            count += 1;
             let tried = match policy.hedge {
                 Some(hedge) => {
                     let beside = plan.after(at, FailureClass::Timeout, None);
@@ -146,10 +146,10 @@ impl Tries {
                 Ok(upstream) => return Ok(upstream),
                 Err(failed) => failed,
             };
-            if tries >= policy.attempts || !failed.class.is_transient() {
+            if count >= policy.attempts || !failed.class.is_transient() {
                 return Err(failed);
             }
-            let wait = pause(&policy, tries, failed.retry_after, &mut rand::rng());
+            let wait = pause(&policy, count, failed.retry_after, &mut rand::rng());
             let Some(wait) = wait.filter(|wait| Instant::now() + *wait < self.deadline) else {
                 return Err(failed);
             };
@@ -167,11 +167,11 @@ impl Tries {
         let overrides = candidate.overrides.iter();
         overrides
             .chain([&candidate.target.overrides, &self.wished])
-            .fold(self.policy, |policy, more| policy.with(more))
+            .fold(self.policy, Policy::with)
     }
 
     /// The target that follows when an answer was declined for its content, and the route says so.
-    fn declined(&self, plan: &Plan, at: usize, upstream: &Upstream) -> Option<usize> {
+    fn declined(plan: &Plan, at: usize, upstream: &Upstream) -> Option<usize> {
         let next = plan.after(at, FailureClass::ContentFilter, None)?;
         let Content::Whole { body, .. } = &upstream.content else {
             return None;

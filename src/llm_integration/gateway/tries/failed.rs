@@ -129,12 +129,13 @@ mod tests {
 
     #[test]
     fn the_body_says_more_than_the_status() {
+        use FailureClass as C;
+
         let class = |kind, code: Option<&str>, status| {
             let mut error = ProviderError::new(kind, status, "");
             error.code = code.map(str::to_owned);
             class_of(&error, status)
         };
-        use FailureClass as C;
         assert_eq!(class(ErrorKind::ContextLength, None, 400), C::ContextLength);
         assert_eq!(
             class(ErrorKind::InvalidRequest, Some("content_filter"), 400),

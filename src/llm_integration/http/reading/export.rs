@@ -97,7 +97,7 @@ impl Export {
             .await?;
         let mut lines = Vec::new();
         for trace in page.items {
-            let cursor = self.traces.cursor_after(&trace);
+            let cursor = Traces::cursor_after(&trace);
             let Some(line) = self.line(trace.id, &cursor).await? else {
                 continue;
             };

@@ -308,7 +308,7 @@ impl Connections {
                         }
                         Err(error) => {
                             tracing::error!(%project, provider = %connection.name, %error,
-                            "the key of a provider can not be opened")
+                            "the key of a provider can not be opened");
                         }
                     }
                 }

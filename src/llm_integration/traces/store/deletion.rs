@@ -33,12 +33,13 @@ pub(in crate::llm_integration::traces) fn delete_traces(
     ids: &[TraceId],
     remains: Remains,
 ) -> Result<Vec<String>, DbError> {
+    use llm_trace_key as k;
+
     let ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
     let mut keys = keys::lock(conn, project, &ids)?;
     keys.retain(|key| key.deleted_at.is_none());
     let mut objects = delete_rows(conn, project, &keys)?;
     let found: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-    use llm_trace_key as k;
     let of_traces = k::table
         .filter(k::project_id.eq(project))
         .filter(k::id.eq_any(&found));
