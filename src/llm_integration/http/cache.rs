@@ -1,4 +1,8 @@
 //! The endpoint that purges the cache of answers.
+#![expect(
+    unused_qualifications,
+    reason = "utoipa's macro names the type of the query a second time"
+)]
 
 use actix_web::{HttpResponse, Responder, delete, web};
 use serde::Deserialize;
@@ -19,7 +23,7 @@ struct PurgeQuery {
 
 /// Forgets answers: no call that begins later gets one of them. Without Redis, each process has a
 /// cache of its own, and this one's is purged.
-#[utoipa::path(tag = "cache", security(("api_key" = [])),
+#[utoipa::path(tag = "cache", security(("api_key" = [])), params(PurgeQuery),
     responses((status = NO_CONTENT), (status = BAD_REQUEST, body = ErrorBody)))]
 #[delete("/api/v1/cache")]
 pub(super) async fn purge(

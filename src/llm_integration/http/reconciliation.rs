@@ -1,4 +1,8 @@
 //! The endpoint that reconciles an invoice.
+#![expect(
+    unused_qualifications,
+    reason = "utoipa's macro names the type of the query a second time"
+)]
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, Responder, http::header::ACCEPT, post, web,
@@ -30,7 +34,7 @@ struct CsvBody {
 
 /// Compares a provider's invoice with the ledger of calls, by day and model, and explains the
 /// difference. The body is CSV, or JSON with the CSV as `csv`; the answer is JSON, or CSV where `Accept` is `text/csv`.
-#[utoipa::path(tag = "prices", security(("api_key" = [])),
+#[utoipa::path(tag = "prices", security(("api_key" = [])), params(ReconcileQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = OK, body = Reconciliation), (status = BAD_REQUEST, body = ErrorBody)))]
 #[post("/api/v1/reconciliation")]
