@@ -23,6 +23,7 @@ LOAD_CORE, SERVER_CORE = "0", "1"
 CONNECTIONS = 16
 START_SECONDS = 180
 MODEL = "gpt-4o-mini"
+LITELLM_KEY = "sk-a-key-for-load-tests-0123456789abcdef"
 KEYS = ("pk-load-0123456789", "sk-load-0123456789")
 MESSAGES = [{"role": "user", "content": "Say in one sentence what the quick brown fox does, and to whom it does it."}]
 WHOLE = json.dumps({"model": MODEL, "messages": MESSAGES})
@@ -65,7 +66,8 @@ def running(name, core, port, command, environment=None, path="/"):
                 time.sleep(0.1)
             yield process
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
@@ -169,9 +171,9 @@ class LiteLlm:
             config.flush()
             command = [os.environ["LITELLM"], "--config", config.name, "--port", str(port), "--host", "127.0.0.1",
                        "--num_workers", "1"]
-            environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+            environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_MASTER_KEY": LITELLM_KEY}
             with running("litellm", SERVER_CORE, port, command, environment, "/health/liveliness") as process:
-                yield process, f"http://127.0.0.1:{port}/v1/chat/completions", []
+                yield process, f"http://127.0.0.1:{port}/v1/chat/completions", [f"authorization: Bearer {LITELLM_KEY}"]
 
 
 def measure_gateway(system, results):
@@ -269,7 +271,6 @@ def main():
             measure_gateway(system, gateways)
         measure_ingest("Kaname", kaname_spans(), ingest)
         measure_ingest("Phoenix", phoenix_spans(), ingest)
-    pathlib.Path("peers.json").write_text(json.dumps({"gateways": gateways, "ingest": ingest}, indent=1))
     print_gateways(gateways)
     print_ingest(ingest)
 

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 import provider as fake
+import reading
 
 TRACE_HEADER = "x-kaname-trace-id"
 
@@ -27,3 +28,11 @@ def test_generation_4_reads_traces_and_their_observations(client, langfuse, prov
     listed = langfuse.api.trace.list(user_id=user, limit=10)
     assert (listed.meta.total_items, [found.id for found in listed.data]) == (1, [trace.id])
     assert listed.data[0].observations == [observation.id]
+
+
+def test_a_traces_own_input_and_output_are_shown_before_its_roots(kaname, langfuse):
+    with langfuse.start_as_current_observation(name="root", input="of the root") as root:
+        langfuse.set_current_trace_io(input="of the trace", output={"result": 1})
+    langfuse.flush()
+    trace = reading.trace(kaname, root.trace_id)
+    assert (trace["input"], trace["output"]) == ("of the trace", {"result": 1})
