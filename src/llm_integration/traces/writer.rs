@@ -32,6 +32,9 @@ const BATCH_SENDS: usize = 512;
 /// How long a batch that only memory holds is tried again while the database is away.
 const RETRY_FOR: Duration = Duration::from_secs(30);
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// How long the log may grow before it is moved: calls of that time share one transaction. What is
+/// in the log is safe, so only a read that follows at once waits for it.
+const GATHERING: Duration = Duration::from_millis(10);
 /// How often the logs of processes that died are looked for.
 const ADOPT_EVERY: Duration = Duration::from_mins(1);
 
@@ -135,7 +138,11 @@ impl Target {
             }
             if was_empty {
                 tokio::select! {
-                    () = reader.grew() => {}
+                    () = reader.grew() => {
+                        let gathered = time::timeout(GATHERING, stop.cancelled());
+                        // It is written either way: at once where the process ends.
+                        let _is_over = gathered.await;
+                    }
                     () = stop.cancelled() => {}
                     () = time::sleep(ADOPT_EVERY) => {}
                 }
