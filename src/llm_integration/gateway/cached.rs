@@ -23,10 +23,7 @@ use crate::{
         cache::{
             AnswerCache, CacheControl, CacheKey, CachedAnswer, Lead, Lookup, Namespace, Slot, Turn,
         },
-        dialects::{
-            Dialect, EncodeContext,
-            chat::{self, Content, Delta, Event, PartStart},
-        },
+        dialects::{Dialect, EncodeContext, chat},
         guardrails::GuardPlan,
         routing::Route,
     },
@@ -168,7 +165,7 @@ impl Gateway {
         about.extend(limits);
         let (headers, body) = match told.filter(|_| body.stream) {
             Some(answer) => {
-                let bytes = told_at_once(surface, &answer, &context);
+                let bytes = told_at_once(surface, answer, &context);
                 let one = stream::iter([Ok::<_, Infallible>(bytes)]);
                 (
                     retold(HeaderMap::new(), EVENT_STREAM),
@@ -216,72 +213,12 @@ fn wish(options: &CallOptions, route: Option<&Route>) -> Result<Option<Wish>, Ll
 }
 
 /// A whole answer as a stream that comes at once.
-fn told_at_once(surface: Dialect, answer: &chat::Answer, context: &EncodeContext) -> Bytes {
+fn told_at_once(surface: Dialect, answer: chat::Answer, context: &EncodeContext) -> Bytes {
     let mut encoder = surface.event_encoder(context);
     let mut out = BytesMut::new();
-    let mut tell = |event: Event| encoder.take(&event, &mut out);
-    tell(Event::Start {
-        id: answer.id.clone(),
-        model: answer.model.clone(),
-        created: answer.created,
-        service_tier: answer.service_tier.clone(),
-    });
-    for (choice, said) in answer.choices.iter().enumerate() {
-        for (part, content) in said.parts.iter().map(|part| &part.content).enumerate() {
-            let Some((start, deltas)) = pieces(content) else {
-                continue;
-            };
-            tell(Event::PartStart {
-                choice,
-                part,
-                start,
-            });
-            for delta in deltas {
-                tell(Event::Delta {
-                    choice,
-                    part,
-                    delta,
-                });
-            }
-            tell(Event::PartEnd { choice, part });
-        }
-        if let Some(reason) = said.stop.clone() {
-            tell(Event::Stop { choice, reason });
-        }
-    }
-    if let Some(usage) = answer.usage {
-        tell(Event::Usage(usage));
+    for event in answer.into_events() {
+        encoder.take(&event, &mut out);
     }
     encoder.finish(&mut out);
     out.freeze()
-}
-
-/// How a part of an answer comes in a stream; `None` for what no answer holds.
-fn pieces(content: &Content) -> Option<(PartStart, Vec<Delta>)> {
-    Some(match content {
-        Content::Text(text) => (PartStart::Text, vec![Delta::Text(text.clone())]),
-        Content::Refusal(text) => (PartStart::Refusal, vec![Delta::Refusal(text.clone())]),
-        Content::Thinking(thinking) => {
-            let signature = thinking.signature.clone().map(Delta::Signature);
-            let text = Delta::Thinking(thinking.text.clone());
-            (
-                PartStart::Thinking,
-                [text].into_iter().chain(signature).collect(),
-            )
-        }
-        Content::RedactedThinking(data) => (PartStart::RedactedThinking(data.clone()), Vec::new()),
-        Content::ToolUse(call) => (
-            PartStart::ToolUse {
-                id: call.id.clone(),
-                name: call.name.clone(),
-                custom: call.custom,
-            },
-            vec![Delta::Arguments(call.arguments.clone())],
-        ),
-        Content::Opaque(opaque) => (PartStart::Opaque(opaque.clone()), Vec::new()),
-        Content::Image(_)
-        | Content::Audio { .. }
-        | Content::Document(_)
-        | Content::ToolResult(_) => return None,
-    })
 }
