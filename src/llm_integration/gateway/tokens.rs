@@ -16,6 +16,7 @@ use crate::{
     llm_integration::{
         CallerHeaders, LlmError,
         dialects::{Dialect, chat},
+        estimate_input,
         providers::{Ask, Operation, Resolved},
         routing::{Plan, Target},
     },
@@ -23,8 +24,6 @@ use crate::{
 
 /// Marks a count that is an estimate of ours.
 const ESTIMATED: &str = "x-kaname-estimated";
-/// What a message costs beside its text.
-const PER_MESSAGE: usize = 4;
 
 impl Gateway {
     /// Counts the input of a call that is not made.
@@ -78,14 +77,7 @@ impl Gateway {
 }
 
 fn estimate(surface: Dialect, request: &chat::Request) -> Answer {
-    let tokenizer = bpe_openai::o200k_base();
-    let mut tokens = PER_MESSAGE * request.messages.len();
-    request
-        .clone()
-        .each_text_mut(&mut |text| tokens += tokenizer.count(text.as_str()));
-    for tool in &request.tools {
-        tokens += tokenizer.count(format!("{tool:?}").as_str());
-    }
+    let tokens = estimate_input(request);
     let body = match surface {
         Dialect::OpenAiResponses => {
             json!({ "object": "response.input_tokens", "input_tokens": tokens })
