@@ -67,14 +67,6 @@ impl GuardPlan {
         Ok(checked?)
     }
 
-    /// Checks texts to be embedded; redacts them in place.
-    ///
-    /// # Errors
-    /// [`LlmError::Blocked`].
-    pub async fn check_input_texts(&self, texts: &mut [String]) -> Result<Vec<Finding>, LlmError> {
-        Ok(self.check_texts(Phase::Input, texts).await?)
-    }
-
     /// Checks a whole answer; redacts it in place.
     ///
     /// # Errors
