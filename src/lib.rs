@@ -1,5 +1,6 @@
 //! The library behind the `app` binary. See ARCHITECTURE.md for the map.
 
+pub mod document;
 pub mod identity;
 pub mod interop;
 pub mod kernel;

@@ -1,0 +1,7 @@
+//! Reading a file: its pages as blocks of text with their places, by whichever engine reads each page best.
+
+mod model;
+
+pub use model::{
+    Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,
+};
