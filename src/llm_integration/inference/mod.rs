@@ -5,6 +5,7 @@
 //! has one session on one thread (`runtime`), which joins the texts of all who wait into batches of nearly equal length.
 //! Without a model, or without ONNX Runtime, [`Inference`] says what is missing and everything else works.
 
+mod catalog;
 mod error;
 mod folder;
 mod metrics;

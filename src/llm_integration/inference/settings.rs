@@ -25,7 +25,7 @@ pub struct InferenceSettings {
     pub cuda_memory_bytes: usize,
     pub threads: usize,
     pub batch_tokens: usize,
-    pub max_waiting_texts: usize,
+    pub max_waiting_tokens: usize,
     pub long_texts: LongTexts,
     pub timeout_seconds: u64,
     pub unload_after_seconds: u64,

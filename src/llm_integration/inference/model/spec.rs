@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ModelKind, ModelName, Pooling};
 
@@ -41,7 +41,7 @@ pub struct EmbeddingSpec {
 }
 
 /// What a reranker's number becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scores {
     /// From 0 to 1, as sentence-transformers has it.

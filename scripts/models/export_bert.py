@@ -43,7 +43,7 @@ class Graph:
     def weight(self, name, value):
         if name not in self.names:
             self.names.add(name)
-            self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+            self.weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def ints(self, *values):
