@@ -9,6 +9,9 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod bedrock;
+mod costs;
+mod early_ends;
 mod embeddings;
 mod gateway;
 mod guardrails;
@@ -34,3 +37,4 @@ mod shell;
 mod start;
 mod surfaces;
 mod traces;
+mod vendors;
