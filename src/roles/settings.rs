@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, TraceSettings},
+    llm_integration::{GatewaySettings, TraceSettings, inference::InferenceSettings},
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -106,6 +106,7 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub inference: InferenceSettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
     pub storage: StorageSettings,
@@ -145,6 +146,10 @@ impl Settings {
                 self.ingest.otlp_body_limit_bytes,
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
+            (
+                "inference.max_waiting_tokens",
+                self.inference.max_waiting_tokens,
+            ),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

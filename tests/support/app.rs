@@ -9,7 +9,7 @@ use kaname::{
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::database::{Database, Engine};
+use super::database::{Database, Engine, service};
 
 pub const PUBLIC_KEY: &str = "pk-test-0123456789";
 pub const SECRET_KEY: &str = "sk-test-0123456789";
@@ -46,6 +46,11 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let all = usual.iter().chain(more);
     all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+/// Settings of an app that has models in its own process.
+pub fn with_models() -> [(&'static str, String); 1] {
+    [("APP_INFERENCE__MODELS", service("TEST_MODELS"))]
 }
 
 /// The settings of an app that a test starts itself.
