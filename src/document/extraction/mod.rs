@@ -5,9 +5,11 @@ pub mod formats;
 mod guess;
 mod kind;
 mod model;
+mod text;
 
 pub use error::{ExtractionError, Limit};
 pub use kind::{FileKind, ImageKind, NativeKind, UnknownFileKind};
 pub use model::{
     Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,
 };
+pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};
