@@ -9,6 +9,7 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod cache;
 mod embeddings;
 mod gateway;
 mod guardrails;
