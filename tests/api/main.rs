@@ -20,6 +20,7 @@ mod langfuse_prompts;
 mod limits;
 mod metrics;
 mod migrations;
+mod objects;
 mod openapi;
 mod otlp;
 mod own_reading;

@@ -89,7 +89,7 @@ async fn stored(app: &Caller) -> Accepted {
     found
 }
 
-/// Loads the app from every side until it is killed; at least one of each kind was accepted.
+/// Loads the app from every side until it is killed.
 async fn load_and_kill(mut app: Binary, senders: Vec<Sender>, lasting: Duration) -> Vec<Sender> {
     let stop = Arc::new(AtomicBool::new(false));
     let accepted = Arc::clone(&senders[0].accepted);
