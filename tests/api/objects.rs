@@ -51,10 +51,6 @@ async fn a_bucket_holds_large_objects_below_its_prefix_until_they_are_removed() 
     assert_eq!(objects.get("day/a b/日本", bytes).await.unwrap(), large);
     let too_large = objects.get("day/a b/日本", bytes - 1).await.unwrap_err();
     assert!(matches!(too_large, ObjectError::TooLarge { .. }));
-    for number in 0..5 {
-        let key = format!("day/{number}");
-        objects.put(&key, Bytes::from_static(b"1")).await.unwrap();
-    }
     objects.put("days", Bytes::from_static(b"1")).await.unwrap();
     let stored = server.objects().await;
     assert!(
@@ -64,14 +60,13 @@ async fn a_bucket_holds_large_objects_below_its_prefix_until_they_are_removed() 
         "{stored:?}"
     );
 
-    let keys = ["day/0", "day/1", "gone"];
+    let keys = ["day/a b/日本", "gone"];
     objects
         .delete(keys.map(str::to_owned).into())
         .await
         .unwrap();
-    let gone = objects.get("day/0", 1).await.unwrap_err();
+    let gone = objects.get("day/a b/日本", bytes).await.unwrap_err();
     assert!(matches!(gone, ObjectError::NotFound { .. }));
-    assert_eq!(objects.delete_below("day").await.unwrap(), 4);
     let left = server.objects().await;
     assert_eq!(left, [("some/prefix/days".to_owned(), 1)]);
 }

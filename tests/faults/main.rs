@@ -22,6 +22,7 @@ mod kills;
 mod limits;
 mod order;
 mod outages;
+mod partitions;
 mod reports;
 mod support;
 mod traces;

@@ -13,5 +13,5 @@ pub(super) use deletion::{
     projects_with_traces, traces_before,
 };
 pub(super) use ledger::calls;
-pub(super) use partitions::{days_before, drop_empty_day, make_day, missing_days};
+pub(super) use partitions::{Daily, days_before, drop_empty_day, make_day, missing_days};
 pub(super) use stored::ObservationCost;
