@@ -9,7 +9,10 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod bedrock;
 mod cache;
+mod costs;
+mod early_ends;
 mod embeddings;
 mod gateway;
 mod guardrails;
@@ -36,3 +39,4 @@ mod shell;
 mod start;
 mod surfaces;
 mod traces;
+mod vendors;
