@@ -68,6 +68,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
             langfuse::LANGFUSE,
             otlp::OTLP,
             otlp::LANGFUSE_OTLP,
+            llm_integration::MEDIA_TRANSFERS,
         ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -93,6 +94,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
         .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

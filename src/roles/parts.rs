@@ -8,8 +8,8 @@ use crate::{
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
-        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, MediaStore,
+        Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
         TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
@@ -21,6 +21,8 @@ use crate::{
 
 /// The folder of the log of traces, below the data directory.
 const TRACE_LOG: &str = "trace-log";
+/// Domain of the key that signs addresses of media.
+const MEDIA_ADDRESSES: &str = "kaname 2026-11-22 addresses of media";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub(super) struct Foundation {
     pub clock: Clock,
     pub db: Db,
     pub identity: Identity,
+    hasher: KeyHasher,
 }
 
 impl Foundation {
@@ -35,11 +38,17 @@ impl Foundation {
         let clock = Clock::system();
         let db = Db::new(&settings.database, sizing, Wakeups::default())?;
         let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
-        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
+        let identity = Identity::new(
+            db.clone(),
+            clock.clone(),
+            hasher.clone(),
+            &settings.identity,
+        );
         Ok(Self {
             clock,
             db,
             identity,
+            hasher,
         })
     }
 }
@@ -63,6 +72,7 @@ pub(super) struct Parts {
     pub guardrails: Guardrails,
     pub traces: Traces,
     pub retention: TraceRetention,
+    pub media: MediaStore,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
@@ -78,6 +88,7 @@ impl Parts {
             clock,
             db,
             identity,
+            hasher,
         } = Foundation::build(settings, sizing)?;
         let llm = &settings.gateway;
         let redis = Redis::new(&settings.redis, sizing)?;
@@ -94,7 +105,12 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let objects = objects(settings, &db)?;
+        let base = (db.clone(), clock.clone());
+        let addresses_key = hasher.derive(MEDIA_ADDRESSES);
+        let media = MediaStore::new(base, objects.clone(), settings.media, addresses_key);
+        let (recorder, trace_writer, retention) =
+            trace_intake(settings, (&db, &clock), &prices, &objects);
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
@@ -125,8 +141,9 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone(), recorder),
+            traces: Traces::new(db.clone(), recorder, objects),
             retention,
+            media,
             otlp,
             batches,
             scores,
@@ -159,16 +176,20 @@ fn foreign_intake(
     (otlp, batches)
 }
 
+/// What is too large for a row, and contents of media.
+fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    Objects::new(&settings.objects, &folder, synced)
+}
+
 /// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
-    db: &Db,
+    (db, clock): (&Db, &Clock),
     prices: &Prices,
-    clock: &Clock,
-) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
-    let folder = settings.storage.folder(db.url());
-    let synced = settings.traces.durability != TraceDurability::Process;
-    let objects = Objects::new(&settings.objects, &folder, synced)?;
+    objects: &Objects,
+) -> (Recorder, TraceWriter, TraceRetention) {
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
@@ -179,12 +200,13 @@ fn trace_intake(
         } else {
             usize::MAX
         },
-        objects,
+        objects: objects.clone(),
     };
+    let folder = settings.storage.folder(db.url());
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
     let days = settings.traces.retention_days;
     let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    Ok((recorder, writer, retention))
+    (recorder, writer, retention)
 }
