@@ -16,6 +16,9 @@ use crate::{
 /// What a caller is told to wait while limits can not be counted.
 const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// What a caller is told to wait until another's tail may have ended.
+const TAILS_RETRY_AFTER: Duration = Duration::from_secs(5);
+
 /// What a caller is told to wait for a place.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -109,6 +112,8 @@ pub enum LlmError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("this project has {limit} live tails here already (`traces.live_connections`)")]
+    TooManyTails { limit: usize },
     #[error("this address is not valid, or not any more: ask for another")]
     AddressNotValid,
     #[error("media can not be kept here: no file can be written, and no bucket is configured")]
@@ -240,6 +245,10 @@ impl From<LlmError> for Failure {
                 ErrorCode::Unavailable
             }
             E::KeptUnreadable { .. } => ErrorCode::Internal,
+            E::TooManyTails { .. } => {
+                return Self::new(ErrorCode::Overloaded, error.to_string())
+                    .retry_after(TAILS_RETRY_AFTER);
+            }
             E::AddressNotValid => ErrorCode::Forbidden,
             E::MediaNotHere { .. }
             | E::RouteNotFound { .. }

@@ -15,6 +15,7 @@ mod gateway;
 pub mod guardrails;
 mod http;
 mod limits;
+mod live;
 mod media;
 mod pricing;
 pub mod providers;
@@ -40,8 +41,11 @@ pub use limits::{
     LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
     WhenRedisIsDown, Window,
 };
+pub use live::{
+    LiveTraces, Position, Seen, Tail, carry as carry_live_traces, publish as publish_live_traces,
+};
 pub use media::{
-    Announced, Content, ContentType, Media, MediaField, MediaId, MediaLink, MediaOwner,
+    Announced, ContentType, Download, Media, MediaField, MediaId, MediaLink, MediaOwner,
     MediaSettings, MediaStore, NewMedia, Sha256, UploadHead, UploadReport,
 };
 pub use pricing::{

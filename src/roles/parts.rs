@@ -8,9 +8,9 @@ use crate::{
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, MediaStore,
-        Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
-        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention,
+        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -70,7 +70,9 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
+    pub recorder: Recorder,
     pub traces: Traces,
+    pub live: LiveTraces,
     pub retention: TraceRetention,
     pub media: MediaStore,
     pub otlp: Otlp,
@@ -127,6 +129,7 @@ impl Parts {
                 clock: clock.clone(),
             },
         );
+        let traces = Traces::new(db.clone(), recorder.clone(), objects);
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -141,7 +144,9 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone(), recorder, objects),
+            live: LiveTraces::new(traces.clone(), &clock, settings.traces.live_connections),
+            recorder,
+            traces,
             retention,
             media,
             otlp,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     comments, daily, deletion, gateway, guardrails, ingestion, jobs, langfuse_prompts, limits,
-    media, otlp, own_reading, prices, prompts, providers, routes, scores,
+    live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -26,6 +26,8 @@ pub enum Case {
     Own(Value),
     /// Like `Own`, at a path of the caller's own.
     OwnAt(String, Value),
+    /// Answers without an end, in the caller's own project.
+    Endless,
     /// Answers who has a signed address: nobody else, whatever key they have.
     Signed(String),
 }
@@ -115,6 +117,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(own_reading::authorization_cases());
         cases.extend(comments::authorization_cases(&app).await);
         cases.extend(media::authorization_cases(&app).await);
+        cases.extend(live::authorization_cases());
         cases.extend(deletion::authorization_cases());
         cases.extend(daily::authorization_cases());
         let stranger = app.other_project().await;
@@ -138,6 +141,12 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
                     ] {
                         Answer::of(request).await.expect(403);
                     }
+                    continue;
+                }
+                Case::Endless => {
+                    Answer::of(app.anonymous(method, template))
+                        .await
+                        .expect(401);
                     continue;
                 }
                 Case::Row(path, body) | Case::OwnAt(path, body) => (path.as_str(), body),

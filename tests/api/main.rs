@@ -21,6 +21,7 @@ mod jobs;
 mod langfuse_prompts;
 mod large_bodies;
 mod limits;
+mod live;
 mod media;
 mod metrics;
 mod migrations;

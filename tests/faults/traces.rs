@@ -79,6 +79,7 @@ fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
         log_limit_bytes: 100_000_000,
         large_bytes: 1000,
         retention_days: 0,
+        live_connections: 1,
     };
     Recorder::new(sink(db, folder), &settings, &folder.join("log"), LONG)
 }
@@ -247,7 +248,7 @@ async fn announced(db: &Db, objects: &Objects, actor: &Actor, days: u32) -> (Med
         sha256: sha256.clone(),
         content_type: "image/png".parse().unwrap(),
         bytes: 1,
-        owner: MediaOwner::Trace("unheard".parse().unwrap()),
+        owner: MediaOwner::Trace(format!("unheard {days}").parse().unwrap()),
         field: MediaField::Input,
     };
     media.announce(actor, new).await.unwrap();
@@ -265,6 +266,7 @@ async fn sessions_and_media_without_a_trace_go_when_they_are_old() {
             log_limit_bytes: 100_000_000,
             large_bytes: 1000,
             retention_days: 0,
+            live_connections: 1,
         };
         let began = sink.clock.now().minus(Duration::from_hours(24) * 40);
         let clock = Clock::manual(began);

@@ -22,4 +22,4 @@ pub use model::{
 pub use service::MediaStore;
 pub use settings::MediaSettings;
 pub(super) use store::{delete_of_traces, unheard_traces};
-pub use transfer::{Content, UploadHead};
+pub use transfer::{Download, UploadHead};

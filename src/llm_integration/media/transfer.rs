@@ -59,7 +59,7 @@ pub struct UploadHead {
 }
 
 /// A content on its way to a reader.
-pub struct Content {
+pub struct Download {
     pub id: MediaId,
     pub content_type: ContentType,
     pub bytes: u64,
@@ -115,7 +115,7 @@ impl MediaStore {
     }
 
     /// The content behind a signed address.
-    pub async fn open(&self, address: &str) -> Result<Content, LlmError> {
+    pub async fn open(&self, address: &str) -> Result<Download, LlmError> {
         let ticket = self.signer.open(address, self.clock.now())?;
         if ticket.purpose != Purpose::Download {
             return Err(LlmError::AddressNotValid);
@@ -123,7 +123,7 @@ impl MediaStore {
         let media = self.known(ticket.project, ticket.media).await?;
         let (key, _) = media.content.ok_or_else(gone)?;
         let (bytes, body) = self.objects.stream(&key, media.bytes).await?;
-        Ok(Content {
+        Ok(Download {
             id: media.id,
             content_type: media.content_type,
             bytes,

@@ -13,7 +13,8 @@ use crate::{
     llm_integration::{
         LlmError, ObservationId, Recorder, TraceId,
         query::{
-            self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
+            self, After, Compare, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces,
+            Test, TraceColumn,
         },
     },
     platform::{
@@ -131,6 +132,38 @@ impl Traces {
             })
         })
         .await
+    }
+
+    /// Those of these traces that pass the filter, oldest first. What changed a moment ago is there:
+    /// this does not wait for anything else.
+    pub async fn changed(
+        &self,
+        actor: &Actor,
+        filter: TraceFilter,
+        ids: Vec<TraceId>,
+        io: bool,
+    ) -> Result<Vec<FoundTrace>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let reading = self.db.read(move |conn| {
+            let Some((first, last)) = store::span_of(conn, project, &ids)? else {
+                return Ok(Vec::new());
+            };
+            let cut = Cut {
+                order: None,
+                ascending: true,
+                after: After::Key(None),
+                limit: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            };
+            let ids = ids.into_iter().map(|id| id.as_str().to_owned());
+            let filter = filter
+                .with_any(TraceColumn::Id, ids.collect())
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtLeast, first))
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtMost, last));
+            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
+            traces_of(conn, project, &keys, io)
+        });
+        reading.await.map_err(LlmError::Db)
     }
 
     /// These traces without what can be large, by their ids.

@@ -16,12 +16,10 @@ impl PublicUrl {
 
     /// The address of `path`, which begins with a slash, for whoever sent `request`.
     pub fn of(&self, request: &HttpRequest, path: &str) -> String {
-        match &self.0 {
-            Some(base) => format!("{base}{path}"),
-            None => {
-                let connection = request.connection_info();
-                format!("{}://{}{path}", connection.scheme(), connection.host())
-            }
+        if let Some(base) = &self.0 {
+            return format!("{base}{path}");
         }
+        let connection = request.connection_info();
+        format!("{}://{}{path}", connection.scheme(), connection.host())
     }
 }
