@@ -107,12 +107,14 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let objects = objects(settings, &db)?;
-        let base = (db.clone(), clock.clone());
-        let addresses_key = hasher.derive(MEDIA_ADDRESSES);
-        let media = MediaStore::new(base, objects.clone(), settings.media, addresses_key);
-        let (recorder, trace_writer, retention) =
-            trace_intake(settings, (&db, &clock), &prices, &objects);
+        let (of_traces, trace_writer) = of_traces(settings, (&db, &clock), &prices, &hasher)?;
+        let OfTraces {
+            recorder,
+            retention,
+            traces,
+            live,
+            media,
+        } = of_traces;
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
@@ -129,7 +131,6 @@ impl Parts {
                 clock: clock.clone(),
             },
         );
-        let traces = Traces::new(db.clone(), recorder.clone(), objects);
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let parts = Self {
             identity,
@@ -144,9 +145,9 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            live: LiveTraces::new(traces.clone(), &clock, settings.traces.live_connections),
             recorder,
             traces,
+            live,
             retention,
             media,
             otlp,
@@ -181,20 +182,25 @@ fn foreign_intake(
     (otlp, batches)
 }
 
-/// What is too large for a row, and contents of media.
-fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
-    let folder = settings.storage.folder(db.url());
-    let synced = settings.traces.durability != TraceDurability::Process;
-    Objects::new(&settings.objects, &folder, synced)
+/// What takes in traces, shows them and removes them.
+struct OfTraces {
+    recorder: Recorder,
+    retention: TraceRetention,
+    traces: Traces,
+    live: LiveTraces,
+    media: MediaStore,
 }
 
-/// What takes in traces, the one writer of what it took, and what removes them.
-fn trace_intake(
+/// What has to do with traces, and the one writer of what is taken in.
+fn of_traces(
     settings: &Settings,
     (db, clock): (&Db, &Clock),
     prices: &Prices,
-    objects: &Objects,
-) -> (Recorder, TraceWriter, TraceRetention) {
+    hasher: &KeyHasher,
+) -> Result<(OfTraces, TraceWriter), ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    let objects = Objects::new(&settings.objects, &folder, synced)?;
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
@@ -207,11 +213,21 @@ fn trace_intake(
         },
         objects: objects.clone(),
     };
-    let folder = settings.storage.folder(db.url());
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
-    let days = settings.traces.retention_days;
-    let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    (recorder, writer, retention)
+    let traces = Traces::new(db.clone(), recorder.clone(), objects.clone());
+    let of_traces = OfTraces {
+        retention: TraceRetention::new(&sink, recorder.clone(), settings.traces.retention_days),
+        live: LiveTraces::new(traces.clone(), clock, settings.traces.live_connections),
+        media: MediaStore::new(
+            (db.clone(), clock.clone()),
+            objects,
+            settings.media,
+            hasher.derive(MEDIA_ADDRESSES),
+        ),
+        recorder,
+        traces,
+    };
+    Ok((of_traces, writer))
 }

@@ -70,9 +70,9 @@ pub async fn carry(
 }
 
 /// What this process writes is all there is.
-async fn hear_own(live: &LiveTraces, mut changes: Receiver<ChangedTraces>) {
+async fn hear_own(live: &LiveTraces, mut heard: Receiver<ChangedTraces>) {
     loop {
-        match changes.recv().await {
+        match heard.recv().await {
             Ok(changed) => live.update(|window| {
                 let at = window.newest().next();
                 window.push(at, changed.to_vec());
@@ -85,11 +85,11 @@ async fn hear_own(live: &LiveTraces, mut changes: Receiver<ChangedTraces>) {
 
 /// Tells the other processes what this one writes, until `stop` and what was written by then.
 pub async fn publish(recorder: Recorder, redis: Redis, stop: CancellationToken) {
-    let mut changes = recorder.changes();
+    let mut heard = recorder.changes();
     let mut patience = redis.patience();
     let mut waiting = Waiting::default();
     loop {
-        let received = stop.run_until_cancelled(changes.recv()).await;
+        let received = stop.run_until_cancelled(heard.recv()).await;
         let is_last = received.is_none();
         match received {
             None => recorder.applied().await,
@@ -97,7 +97,7 @@ pub async fn publish(recorder: Recorder, redis: Redis, stop: CancellationToken) 
             Some(Err(RecvError::Lagged(_))) => waiting.missed = true,
             Some(Err(RecvError::Closed)) => return stop.cancelled().await,
         }
-        waiting.gather(&mut changes);
+        waiting.gather(&mut heard);
         match waiting.send(&redis).await {
             Ok(()) => patience.reset(),
             Err(error) => {
@@ -136,9 +136,9 @@ impl Waiting {
     }
 
     /// What has come in the meantime shares an entry.
-    fn gather(&mut self, changes: &mut Receiver<ChangedTraces>) {
+    fn gather(&mut self, heard: &mut Receiver<ChangedTraces>) {
         while self.changed.len() < ENTRY_CHANGES {
-            match changes.try_recv() {
+            match heard.try_recv() {
                 Ok(changed) => self.add(&changed),
                 Err(TryRecvError::Lagged(_)) => self.missed = true,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
