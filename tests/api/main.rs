@@ -9,9 +9,12 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod bedrock;
 mod comments;
+mod costs;
 mod daily;
 mod deletion;
+mod early_ends;
 mod embeddings;
 mod gateway;
 mod guardrails;
@@ -40,3 +43,4 @@ mod shell;
 mod start;
 mod surfaces;
 mod traces;
+mod vendors;
