@@ -188,6 +188,21 @@ each_database! {
         app.stop().await;
     }
 
+    async fn json_over_several_lines_is_one_event_and_one_line(app: App) {
+        let mut watch = Watch::open(app.request(Method::GET, &format!("{LIVE}?fields=io"))).await;
+        let batch = "{\"batch\": [{\"id\": \"e\", \"type\": \"trace-create\", \"timestamp\": \"2026-03-01T10:00:00Z\",
+            \"body\": {\"id\": \"t\", \"input\": {\r\n  \"a\": [\n1,\r2]\n}}}]}";
+        let request = app.request(Method::POST, "/api/public/ingestion");
+        let request = request.header("content-type", "application/json").body(batch);
+        Answer::of(request).await.expect(207);
+        let event = watch.trace("t").await;
+        assert_eq!(event.data["io"]["input"], json!({ "a": [1, 2] }));
+        let exported = app.get("/api/v1/traces/export").await.text;
+        assert_eq!(exported.lines().count(), 1, "{exported}");
+        drop(watch);
+        app.stop().await;
+    }
+
     async fn tails_end_when_the_process_does(app: App) {
         let mut watch = Watch::open(app.request(Method::GET, LIVE)).await;
         let (_, end) = tokio::join!(app.stop(), watch.next());

@@ -23,7 +23,8 @@ if INSTRUMENTATION:
 elif GENERATION_4:
     collect_ignore = ["test_instrumentation.py", "test_js_traces.py"]
 else:
-    collect_ignore = ["test_instrumentation.py", "test_traces_generation4.py"]
+    collect_ignore = ["test_instrumentation.py"]
+    collect_ignore_glob = ["test_*_generation4.py"]
 
 KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}
 
