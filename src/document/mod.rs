@@ -4,6 +4,7 @@
 //! read, whatever happens to the process that reads on; what people say of a document, no reading overwrites; a
 //! document that was deleted is gone from every table, index and object.
 
+pub mod chunking;
 mod error;
 mod events;
 pub mod extraction;

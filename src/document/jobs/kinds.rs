@@ -25,6 +25,7 @@ const OBJECTS_AT_ONCE: usize = 500;
 /// Reads the pages of a version.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct ProcessDocument {
+    pub project: ProjectId,
     pub document: DocumentId,
     pub version: VersionId,
 }
@@ -47,6 +48,7 @@ impl Job for ProcessDocument {
 /// Cuts the text of a version into chunks, and puts them into the index.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct IndexVersion {
+    pub project: ProjectId,
     pub document: DocumentId,
     pub version: VersionId,
 }
@@ -110,6 +112,7 @@ pub fn enqueue_reading(
     version: &DocumentVersion,
 ) -> Result<JobId, DbError> {
     let job = ProcessDocument {
+        project: version.project,
         document: version.document,
         version: version.id,
     };
@@ -122,6 +125,7 @@ pub fn enqueue_indexing(
     version: &DocumentVersion,
 ) -> Result<JobId, DbError> {
     let job = IndexVersion {
+        project: version.project,
         document: version.document,
         version: version.id,
     };
