@@ -1,3 +1,4 @@
 //! Documents: what is uploaded, what is read out of it, how it is found again, and answers that its own words prove.
 
+pub mod chunking;
 pub mod extraction;

@@ -5,6 +5,8 @@
 
 mod error;
 mod extractor;
+pub mod formats;
+mod guess;
 mod kind;
 mod layout;
 mod model;
@@ -13,6 +15,7 @@ mod quality;
 mod reader;
 mod sandbox;
 mod settings;
+mod text;
 mod wire;
 
 pub use error::{ExtractionError, Limit};
@@ -26,3 +29,4 @@ pub use sandbox::{
     Level as SandboxLevel, ProgramArguments, SandboxState, attempt_everything, become_program,
 };
 pub use settings::{EngineSettings, ExtractionSettings};
+pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};

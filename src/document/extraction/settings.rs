@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::formats::FormatLimits;
 use crate::platform::config::ConfigError;
 
 /// Largest resolution at which a page is drawn for OCR.
@@ -33,11 +34,10 @@ pub struct ExtractionSettings {
     pub output_bytes: u64,
     pub page_bytes: u64,
     pub pixels: u64,
-    pub inflated_bytes: u64,
-    pub depth: u32,
     pub children: usize,
     pub ocr_dpi: u32,
     pub ocr_languages: Vec<String>,
+    pub formats: FormatLimits,
 }
 
 impl ExtractionSettings {
@@ -51,8 +51,15 @@ impl ExtractionSettings {
             ("output_bytes", self.output_bytes),
             ("page_bytes", self.page_bytes),
             ("pixels", self.pixels),
-            ("inflated_bytes", self.inflated_bytes),
-            ("depth", u64::from(self.depth)),
+            ("formats.text_bytes", self.formats.text_bytes),
+            ("formats.part_bytes", self.formats.part_bytes),
+            ("formats.inflated_bytes", self.formats.inflated_bytes),
+            ("formats.inflation_ratio", self.formats.inflation_ratio),
+            ("formats.archive_entries", self.formats.archive_entries),
+            ("formats.depth", self.formats.depth),
+            ("formats.blocks", self.formats.blocks),
+            ("formats.cells", self.formats.cells),
+            ("formats.characters", self.formats.characters),
         ];
         let rejected = |text: String| Err(ConfigError::Rejected(text));
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
@@ -78,6 +85,14 @@ impl ExtractionSettings {
             );
         }
         Ok(())
+    }
+
+    /// For files that hold their text as such.
+    pub fn format_limits(&self) -> FormatLimits {
+        FormatLimits {
+            pages: self.pages.into(),
+            ..self.formats.clone()
+        }
     }
 
     pub const fn document_time(&self) -> Duration {

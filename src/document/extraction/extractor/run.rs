@@ -164,9 +164,11 @@ impl Run {
             }
             if let Some(mut front) = ahead.pop_front() {
                 while let Some(found) = front.found.recv().await {
-                    if let Found::Page(page) = found {
-                        self.give(Frame::Page(page)).await?;
-                    }
+                    self.give(match found {
+                        Found::Page(page) => Frame::Page(page),
+                        Found::Opened { pages, metadata, .. } => Frame::Opened { pages, metadata },
+                    })
+                    .await?;
                 }
                 front.end().await?;
             }

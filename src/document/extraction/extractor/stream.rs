@@ -13,7 +13,8 @@ use crate::document::extraction::{ExtractionError, FileMetadata, Page};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
-    /// The file is open. `pages`: where that is known before all of them are read.
+    /// The file is open. `pages`: where that is known before all of them are read. Of a file that holds its text as
+    /// such it comes once more, after the last page, with what is known by then.
     Opened {
         pages: Option<u32>,
         metadata: FileMetadata,

@@ -2,7 +2,7 @@
 
 use pdfium_render::prelude::{PdfDocumentMetadataTagType as Tag, PdfMetadata};
 
-use crate::document::extraction::FileMetadata;
+use crate::document::extraction::{FileMetadata, guess};
 
 /// Longer ones are no titles.
 const LONGEST_TITLE_CHARS: usize = 300;
@@ -31,7 +31,7 @@ fn is_title(title: &str) -> bool {
     !title.is_empty() && title.chars().count() <= LONGEST_TITLE_CHARS && !file_name && !template
 }
 
-pub(in crate::document::extraction) fn split_authors(text: &str) -> Vec<String> {
+fn split_authors(text: &str) -> Vec<String> {
     text.replace(" and ", ";")
         .split([';', '、', '，', '；', ','])
         .map(str::trim)
@@ -43,8 +43,7 @@ pub(in crate::document::extraction) fn split_authors(text: &str) -> Vec<String> 
 
 /// `D:20240131...`
 fn year(date: &str) -> Option<i32> {
-    let digits = date.strip_prefix("D:").unwrap_or(date).get(..4)?;
-    digits.parse().ok().filter(|year| (1900..2200).contains(year))
+    guess::year(date.strip_prefix("D:").unwrap_or(date))
 }
 
 #[cfg(test)]
@@ -58,6 +57,6 @@ mod tests {
         assert_eq!(split_authors("A. Turing and K. Gödel; 山田 太郎、鈴木"), [
             "A. Turing", "K. Gödel", "山田 太郎", "鈴木"
         ]);
-        assert_eq!((year("D:20240131120000Z"), year("D:0000"), year("x")), (Some(2024), None, None));
+        assert_eq!((year("D:20240131120000Z"), year("x")), (Some(2024), None));
     }
 }

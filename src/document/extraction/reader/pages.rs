@@ -4,6 +4,7 @@ use super::{channel::Channel, choice::Chooser, run::Stop};
 use crate::document::extraction::{
     ExtractionError, FileMetadata, Page, TextSource,
     error::Limit,
+    guess::Survey,
     layout::{PageContent, Typography, TypographySample, page_blocks},
     pdf::{Pdf, pieces},
     wire::{Order, Said},
@@ -11,6 +12,9 @@ use crate::document::extraction::{
 
 /// Pages that are looked at before reading begins, to learn what the sizes of letters mean.
 const SAMPLED_PAGES: u32 = 24;
+
+/// Pages that tell of the whole file: its title, its DOI, its language.
+const FIRST_PAGES: u32 = 4;
 
 pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> Result<(), Stop> {
     let pages = pdf.pages();
@@ -61,7 +65,15 @@ fn survey(channel: &mut Channel, pdf: &Pdf<'_>, pages: u32) -> Result<(Typograph
             sample.add(&content.pieces);
         }
     }
-    Ok((sample.typography(), pdf.metadata()))
+    let typography = sample.typography();
+    let mut seen = Survey::default();
+    for number in 1..=pages.min(FIRST_PAGES) {
+        if let Ok(content) = content(pdf, number) {
+            let blocks = page_blocks(&content, &typography);
+            blocks.iter().filter(|block| !block.hidden).for_each(|block| seen.see(block));
+        }
+    }
+    Ok((typography, seen.complete(pdf.metadata())))
 }
 
 /// What pdfium reads on a page.

@@ -12,8 +12,8 @@ use std::{
 use super::{channel::Channel, pages};
 use crate::{
     document::extraction::{
-        ExtractionError,
-        kind::FileKind,
+        ExtractionError, FileKind, FileMetadata, NativeKind, Page, formats,
+        layout::Typography,
         pdf::Pdfium,
         sandbox::{Confinement, Profile},
         wire::{Order, Said},
@@ -72,10 +72,47 @@ fn read(channel: &mut Channel) -> Result<(), Stop> {
     confine(&order)?;
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     match (order.kind, pdfium) {
-        (FileKind::Pdf, Some(pdfium)) => pages::read_pdf(channel, &order, &pdfium.open(file)?),
-        (kind, _) => Err(Stop::Failed(ExtractionError::UnsupportedType {
+        (FileKind::Native(kind), _) => read_native(channel, &order, kind, file),
+        (_, Some(pdfium)) => pages::read_pdf(channel, &order, &pdfium.open(file)?),
+        (kind, None) => Err(Stop::Failed(ExtractionError::UnsupportedType {
             found: kind.to_string(),
         })),
+    }
+}
+
+/// A file that holds its text as such: it is read from its beginning, whatever page is wanted first.
+fn read_native(
+    channel: &mut Channel,
+    order: &Order,
+    kind: NativeKind,
+    mut file: File,
+) -> Result<(), Stop> {
+    channel.say(&opened(None, FileMetadata::default()))?;
+    let (mut pages, mut unheard) = (0, None);
+    let limits = order.limits.format_limits();
+    let mut emit = |page: Page| {
+        pages = page.number;
+        if page.number < order.pages.first {
+            return Ok(());
+        }
+        channel.say(&Said::Page { page }).map_err(|error| {
+            unheard = Some(error);
+            ExtractionError::Cancelled
+        })
+    };
+    let read = formats::read(kind, &mut file, &limits, &mut emit);
+    if let Some(error) = unheard {
+        return Err(error.into());
+    }
+    let metadata = read?;
+    Ok(channel.say(&opened(Some(pages), metadata))?)
+}
+
+fn opened(pages: Option<u32>, metadata: FileMetadata) -> Said {
+    Said::Opened {
+        pages,
+        metadata,
+        typography: Typography::default(),
     }
 }
 
