@@ -26,7 +26,7 @@ pub use model::{
 };
 pub use reader::run as read_in_sandbox;
 pub use sandbox::{
-    Level as SandboxLevel, ProgramArguments, SandboxState, attempt_everything, become_program,
+    Level as SandboxLevel, ProgramOrder, SandboxState, attempt_everything, become_program,
 };
 pub use settings::{EngineSettings, ExtractionSettings};
 pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};

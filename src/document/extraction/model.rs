@@ -27,7 +27,10 @@ impl Rect {
     }
 
     pub fn middle(&self) -> (f32, f32) {
-        ((self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0)
+        (
+            (self.left + self.right) / 2.0,
+            (self.top + self.bottom) / 2.0,
+        )
     }
 
     pub fn contains(&self, x: f32, y: f32) -> bool {

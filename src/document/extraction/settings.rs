@@ -63,7 +63,9 @@ impl ExtractionSettings {
         ];
         let rejected = |text: String| Err(ConfigError::Rejected(text));
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return rejected(format!("`documents.extraction.{key}` must be greater than 0"));
+            return rejected(format!(
+                "`documents.extraction.{key}` must be greater than 0"
+            ));
         }
         if self.memory_mib < SMALLEST_MEMORY_MIB {
             return rejected(format!(
@@ -76,7 +78,10 @@ impl ExtractionSettings {
             ));
         }
         let word = |language: &String| {
-            !language.is_empty() && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            !language.is_empty()
+                && language
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
         if self.ocr_languages.is_empty() || !self.ocr_languages.iter().all(word) {
             return rejected(

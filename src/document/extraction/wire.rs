@@ -47,13 +47,23 @@ pub(super) enum Said {
         typography: Typography,
     },
     /// It is going to touch this page: whatever happens next happens because of it.
-    Touching { page: u32 },
-    Page { page: Page },
+    Touching {
+        page: u32,
+    },
+    Page {
+        page: Page,
+    },
     /// Asks for what poppler reads on the pages of the order.
     WantPoppler,
     /// Asks for OCR of the image that follows, so many bytes of it.
-    WantOcr { image_bytes: u64, languages: String, mode: PageMode },
-    Failed { error: ExtractionError },
+    WantOcr {
+        image_bytes: u64,
+        languages: String,
+        mode: PageMode,
+    },
+    Failed {
+        error: ExtractionError,
+    },
     Done,
 }
 
@@ -72,6 +82,10 @@ pub(super) enum PageMode {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Answer {
     /// So many bytes follow.
-    Output { bytes: u64 },
-    Failed { why: String },
+    Output {
+        bytes: u64,
+    },
+    Failed {
+        why: String,
+    },
 }

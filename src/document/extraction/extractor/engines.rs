@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::document::extraction::{
     EngineSettings, ExtractionSettings,
-    sandbox::{Child, ProgramArguments, Stdio},
+    sandbox::{Child, ProgramOrder, Stdio},
     wire::{PageMode, PageRange},
 };
 
@@ -39,10 +39,11 @@ impl Binary {
         command
     }
 
-    fn program(&self, arguments: &ProgramArguments) -> Command {
+    fn program(&self, order: &ProgramOrder) -> Result<Command, String> {
+        let order = serde_json::to_string(order).map_err(|error| error.to_string())?;
         let mut command = self.command("program");
-        command.args(arguments.to_words());
-        command
+        command.arg(order);
+        Ok(command)
     }
 }
 
@@ -54,11 +55,12 @@ pub(super) async fn poppler(
     file: File,
     pages: PageRange,
 ) -> Result<Vec<u8>, String> {
-    let arguments = ProgramArguments {
+    let order = ProgramOrder {
         memory_bytes: POPPLER_MEMORY_BYTES.min(limits.memory_bytes()),
         cpu_seconds: limits.seconds_per_page,
         readable: vec![engines.poppler_data.clone()],
         program: engines.pdftotext.clone(),
+        variables: Vec::new(),
         arguments: [
             "-q",
             "-enc",
@@ -74,7 +76,7 @@ pub(super) async fn poppler(
         .map(str::to_owned)
         .to_vec(),
     };
-    let child = Child::start(binary.program(&arguments), Stdio::File(file)).await;
+    let child = Child::start(binary.program(&order)?, Stdio::File(file)).await;
     let child = child.map_err(|error| error.to_string())?;
     answer(child, limits, "pdftotext").await
 }
@@ -93,24 +95,39 @@ pub(super) async fn tesseract(
     };
     let tessdata = engines.tessdata.to_string_lossy().into_owned();
     let dpi = limits.ocr_dpi.to_string();
-    let arguments = ProgramArguments {
+    let order = ProgramOrder {
         memory_bytes: limits.memory_bytes(),
         cpu_seconds: limits.seconds_per_page,
         readable: vec![engines.tessdata.clone()],
         program: engines.tesseract.clone(),
+        // More threads would be refused.
+        variables: vec![("OMP_THREAD_LIMIT".to_owned(), "1".to_owned())],
         arguments: [
-            "stdin", "stdout", "--tessdata-dir", &tessdata, "-l", languages, "--psm", segmentation, "--dpi", &dpi, "tsv",
+            "stdin",
+            "stdout",
+            "--tessdata-dir",
+            &tessdata,
+            "-l",
+            languages,
+            "--psm",
+            segmentation,
+            "--dpi",
+            &dpi,
+            "tsv",
         ]
         .map(str::to_owned)
         .to_vec(),
     };
-    let child = Child::start(binary.program(&arguments), Stdio::Stream).await;
+    let child = Child::start(binary.program(&order)?, Stdio::Stream).await;
     let mut child = child.map_err(|error| error.to_string())?;
     let fed = match child.input.take() {
         Some(mut input) => {
             let copied = timeout(limits.page_time(), copy(image, &mut input)).await;
             let closed = input.shutdown().await;
-            copied.map_err(|_| "it does not take the image".to_owned())?.and(closed).err()
+            copied
+                .map_err(|_| "it does not take the image".to_owned())?
+                .and(closed)
+                .err()
         }
         None => None,
     };
@@ -134,7 +151,10 @@ async fn answer(
     let ended = child.ended(read.is_err() || too_much).await;
     let ended = ended.map_err(|error| format!("{name}: {error}"))?;
     match read {
-        Err(_) => Err(format!("{name} took longer than {} s", limits.seconds_per_page)),
+        Err(_) => Err(format!(
+            "{name} took longer than {} s",
+            limits.seconds_per_page
+        )),
         Ok(Err(error)) => Err(format!("{name}: {error}")),
         Ok(Ok(_)) if too_much => Err(format!("{name} said more than {ANSWER_BYTES} bytes")),
         Ok(Ok(_)) if ended.for_want_of_memory() => Err(format!("{name} needs more memory")),

@@ -9,7 +9,18 @@ use crate::document::extraction::{EngineSettings, ExtractionSettings};
 
 /// Parts of the file names of fonts with Japanese letters.
 const JAPANESE_FONTS: &[&str] = &[
-    "ipa", "noto", "takao", "vl-gothic", "vlgothic", "migmix", "mplus", "sazanami", "kochi", "ume", "hanazono", "sourcehan",
+    "ipa",
+    "noto",
+    "takao",
+    "vl-gothic",
+    "vlgothic",
+    "migmix",
+    "mplus",
+    "sazanami",
+    "kochi",
+    "ume",
+    "hanazono",
+    "sourcehan",
 ];
 /// `noto` alone also names fonts of other languages.
 const NOTO_JAPANESE: &[&str] = &["cjk", "jp"];
@@ -57,12 +68,17 @@ fn present(file: &Path, setting: &str) -> EngineState {
     if file.is_file() {
         Ok(file.display().to_string())
     } else {
-        Err(format!("`{setting}` names {}, which is no file: run scripts/engines", file.display()))
+        Err(format!(
+            "`{setting}` names {}, which is no file: run scripts/engines",
+            file.display()
+        ))
     }
 }
 
 fn languages(tessdata: &Path, wanted: &[String]) -> EngineState {
-    let missing = wanted.iter().find(|language| !tessdata.join(format!("{language}.traineddata")).is_file());
+    let missing = wanted
+        .iter()
+        .find(|language| !tessdata.join(format!("{language}.traineddata")).is_file());
     match missing {
         Some(language) => Err(format!(
             "{} has no {language}.traineddata: install tesseract-ocr-{}",
@@ -81,7 +97,9 @@ fn japanese_font(folder: &Path, deep: u8) -> Option<PathBuf> {
             folders.push(path);
             continue;
         }
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase());
         if name.is_some_and(|name| is_japanese(&name)) {
             return Some(path);
         }
@@ -89,11 +107,15 @@ fn japanese_font(folder: &Path, deep: u8) -> Option<PathBuf> {
     if deep == 0 {
         return None;
     }
-    folders.iter().find_map(|folder| japanese_font(folder, deep - 1))
+    folders
+        .iter()
+        .find_map(|folder| japanese_font(folder, deep - 1))
 }
 
 fn is_japanese(file: &str) -> bool {
-    let font = [".ttf", ".otf", ".ttc"].iter().any(|extension| file.ends_with(extension));
+    let font = [".ttf", ".otf", ".ttc"]
+        .iter()
+        .any(|extension| file.ends_with(extension));
     let named = JAPANESE_FONTS.iter().any(|part| file.starts_with(part));
     let noto = !file.starts_with("noto") || NOTO_JAPANESE.iter().any(|part| file.contains(part));
     font && named && noto

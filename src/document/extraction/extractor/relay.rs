@@ -146,9 +146,18 @@ impl Session<'_> {
                 Said::Done => return Ok(()),
                 Said::Failed { error } => return Err(error.into()),
                 Said::Touching { page } => self.touched = Some(page),
-                Said::Opened { pages, metadata, typography } => {
+                Said::Opened {
+                    pages,
+                    metadata,
+                    typography,
+                } => {
                     order.typography = Some(typography.clone());
-                    self.give(Found::Opened { pages, metadata, typography }).await?;
+                    self.give(Found::Opened {
+                        pages,
+                        metadata,
+                        typography,
+                    })
+                    .await?;
                 }
                 Said::Page { page } => {
                     order.pages.first = page.number.saturating_add(1);
@@ -158,7 +167,11 @@ impl Session<'_> {
                     let answer = self.poppler().await;
                     self.answer(answer).await?;
                 }
-                Said::WantOcr { image_bytes, languages, mode } => {
+                Said::WantOcr {
+                    image_bytes,
+                    languages,
+                    mode,
+                } => {
                     let answer = self.ocr(image_bytes, (&languages, mode)).await;
                     self.answer(answer).await?;
                 }
@@ -169,8 +182,13 @@ impl Session<'_> {
     /// Its next word, within the limits of time and length.
     async fn next(&mut self) -> Result<Said, Heard> {
         let limits = &self.reading.limits;
-        let most = limits.page_bytes.min(self.reading.output_left.load(Ordering::Relaxed));
-        let until = self.reading.deadline.min(Instant::now() + limits.page_time());
+        let most = limits
+            .page_bytes
+            .min(self.reading.output_left.load(Ordering::Relaxed));
+        let until = self
+            .reading
+            .deadline
+            .min(Instant::now() + limits.page_time());
         let mut line = Vec::new();
         let mut within = (&mut self.output).take(most);
         let read = timeout_at(until, within.read_until(b'\n', &mut line)).await;
@@ -186,11 +204,13 @@ impl Session<'_> {
                 limits.seconds_per_page
             )))),
             Ok(Err(error)) => Err(Heard::Nothing(Some(error.to_string()))),
-            Ok(Ok(_)) if !line.ends_with(b"\n") && taken >= most => Err(ExtractionError::TooLarge {
-                limit: Limit::OutputBytes,
-                allowed: limits.page_bytes.min(limits.output_bytes),
+            Ok(Ok(_)) if !line.ends_with(b"\n") && taken >= most => {
+                Err(ExtractionError::TooLarge {
+                    limit: Limit::OutputBytes,
+                    allowed: limits.page_bytes.min(limits.output_bytes),
+                }
+                .into())
             }
-            .into()),
             Ok(Ok(_)) if !line.ends_with(b"\n") => Err(Heard::Nothing(None)),
             Ok(Ok(_)) => serde_json::from_slice(&line).map_err(|error| {
                 let how = format!("its words make no sense: {error}");
@@ -210,7 +230,12 @@ impl Session<'_> {
     }
 
     async fn ocr(&mut self, image_bytes: u64, how: (&str, PageMode)) -> Result<Vec<u8>, String> {
-        let Reading { binary, engines, limits, .. } = self.reading;
+        let Reading {
+            binary,
+            engines,
+            limits,
+            ..
+        } = self.reading;
         if image_bytes > limits.pixels.saturating_mul(4) {
             return Err("the image is larger than asked".to_owned());
         }
@@ -225,7 +250,12 @@ impl Session<'_> {
 
     async fn answer(&mut self, answer: Result<Vec<u8>, String>) -> Result<(), Heard> {
         let (line, output) = match answer {
-            Ok(output) => (Answer::Output { bytes: output.len() as u64 }, output),
+            Ok(output) => (
+                Answer::Output {
+                    bytes: output.len() as u64,
+                },
+                output,
+            ),
             Err(why) => (Answer::Failed { why }, Vec::new()),
         };
         let mut bytes = serde_json::to_vec(&line).map_err(|error| unavailable(error.into()))?;
@@ -235,13 +265,18 @@ impl Session<'_> {
         match timeout(limits.page_time(), self.output.get_mut().write_all(&bytes)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Heard::Nothing(Some(error.to_string()))),
-            Err(_) => Err(Heard::Nothing(Some("it does not take an answer".to_owned()))),
+            Err(_) => Err(Heard::Nothing(Some(
+                "it does not take an answer".to_owned(),
+            ))),
         }
     }
 
     fn broken(&self, how: String, memory: bool) -> Broken {
         let how = if memory {
-            format!("it needs more than {} MiB of memory", self.reading.limits.memory_mib)
+            format!(
+                "it needs more than {} MiB of memory",
+                self.reading.limits.memory_mib
+            )
         } else {
             how
         };
@@ -255,10 +290,20 @@ impl Session<'_> {
     }
 }
 
-fn read_by_poppler(reading: &Arc<Reading>, pages: PageRange) -> JoinHandle<Result<Vec<u8>, String>> {
+fn read_by_poppler(
+    reading: &Arc<Reading>,
+    pages: PageRange,
+) -> JoinHandle<Result<Vec<u8>, String>> {
     let reading = reading.clone();
     tokio::spawn(async move {
         let file = reopened(&reading.file).map_err(|error| error.to_string())?;
-        engines::poppler(&reading.binary, &reading.engines, &reading.limits, file, pages).await
+        engines::poppler(
+            &reading.binary,
+            &reading.engines,
+            &reading.limits,
+            file,
+            pages,
+        )
+        .await
     })
 }

@@ -2,7 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    env, fs::File, io,
+    env,
+    fs::File,
+    io,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -57,7 +59,11 @@ impl Extractor {
         limits: &ExtractionSettings,
         processors: usize,
     ) -> io::Result<Self> {
-        let parallel = if limits.children == 0 { processors } else { limits.children };
+        let parallel = if limits.children == 0 {
+            processors
+        } else {
+            limits.children
+        };
         Ok(Self(Arc::new(Inner {
             binary: Binary(env::current_exe()?),
             engines: engines.clone(),
@@ -147,9 +153,17 @@ impl Drop for Ahead {
 
 impl Run {
     async fn run(self, first: u32) -> Result<(), Broken> {
-        let range = PageRange { first, last: first.saturating_add(PAGES_PER_CHILD - 1) };
+        let range = PageRange {
+            first,
+            last: first.saturating_add(PAGES_PER_CHILD - 1),
+        };
         let mut opening = self.start(range, None);
-        let Some(Found::Opened { pages, metadata, typography }) = opening.found.recv().await else {
+        let Some(Found::Opened {
+            pages,
+            metadata,
+            typography,
+        }) = opening.found.recv().await
+        else {
             return opening.end().await;
         };
         self.give(Frame::Opened { pages, metadata }).await?;
@@ -158,7 +172,10 @@ impl Run {
         let mut next = range.last.saturating_add(1);
         while !ahead.is_empty() {
             while ahead.len() < self.parallel && next <= last {
-                let range = PageRange { first: next, last: (next + PAGES_PER_CHILD - 1).min(last) };
+                let range = PageRange {
+                    first: next,
+                    last: (next + PAGES_PER_CHILD - 1).min(last),
+                };
                 ahead.push_back(self.start(range, Some(typography.clone())));
                 next = range.last + 1;
             }
@@ -166,7 +183,9 @@ impl Run {
                 while let Some(found) = front.found.recv().await {
                     self.give(match found {
                         Found::Page(page) => Frame::Page(page),
-                        Found::Opened { pages, metadata, .. } => Frame::Opened { pages, metadata },
+                        Found::Opened {
+                            pages, metadata, ..
+                        } => Frame::Opened { pages, metadata },
                     })
                     .await?;
                 }
@@ -177,7 +196,10 @@ impl Run {
     }
 
     async fn give(&self, frame: Frame) -> Result<(), Broken> {
-        self.frames.send(Ok(frame)).await.map_err(|_| Broken::Unwanted)
+        self.frames
+            .send(Ok(frame))
+            .await
+            .map_err(|_| Broken::Unwanted)
     }
 
     fn start(&self, pages: PageRange, typography: Option<Typography>) -> Ahead {

@@ -34,25 +34,43 @@ pub(super) struct Paragraph {
 
 /// The blocks of a page in reading order; what nobody can see comes last.
 pub fn page_blocks(content: &PageContent, typography: &Typography) -> Vec<Block> {
-    let (seen, hidden): (Vec<&Piece>, Vec<&Piece>) =
-        content.pieces.iter().partition(|piece| piece.concealment.is_none());
+    let (seen, hidden): (Vec<&Piece>, Vec<&Piece>) = content
+        .pieces
+        .iter()
+        .partition(|piece| piece.concealment.is_none());
     let paragraphs = paragraphs(&seen, typography.body);
     let mut blocks: Vec<Block> = paragraphs
         .iter()
         .map(|paragraph| block(paragraph, classify::kind(paragraph, typography), false))
         .collect();
     let hidden = self::paragraphs(&hidden, typography.body);
-    blocks.extend(hidden.iter().map(|paragraph| block(paragraph, BlockKind::Paragraph, true)));
+    blocks.extend(
+        hidden
+            .iter()
+            .map(|paragraph| block(paragraph, BlockKind::Paragraph, true)),
+    );
     blocks.retain(|block| !block.text.is_empty());
     blocks
 }
 
 fn paragraphs(pieces: &[&Piece], body: f32) -> Vec<Paragraph> {
-    let vertical = pieces.iter().filter(|piece| piece.vertical).map(|piece| piece.chars()).sum::<usize>();
+    let vertical = pieces
+        .iter()
+        .filter(|piece| piece.vertical)
+        .map(|piece| piece.chars())
+        .sum::<usize>();
     let all = pieces.iter().map(|piece| piece.chars()).sum::<usize>();
     // A page is read one way; a few lines of the other are read within it.
     let areas: Vec<Rect> = if vertical * 2 > all {
-        pieces.iter().map(|piece| area_of(&Piece { vertical: true, ..(*piece).clone() })).collect()
+        pieces
+            .iter()
+            .map(|piece| {
+                area_of(&Piece {
+                    vertical: true,
+                    ..(*piece).clone()
+                })
+            })
+            .collect()
     } else {
         pieces.iter().map(|piece| piece.bounds).collect()
     };
@@ -66,7 +84,11 @@ fn paragraphs(pieces: &[&Piece], body: f32) -> Vec<Paragraph> {
 
 /// Where one paragraph ends and another begins.
 fn split(lines: Vec<TextLine>) -> Vec<Paragraph> {
-    let Some(column) = lines.iter().map(|line| line.area).reduce(|all, next| all.union(&next)) else {
+    let Some(column) = lines
+        .iter()
+        .map(|line| line.area)
+        .reduce(|all, next| all.union(&next))
+    else {
         return Vec::new();
     };
     let usual = usual_distance(&lines);
@@ -74,7 +96,10 @@ fn split(lines: Vec<TextLine>) -> Vec<Paragraph> {
     for line in lines {
         match paragraphs.last_mut() {
             Some(open) if continues(open, &line, usual) => open.lines.push(line),
-            _ => paragraphs.push(Paragraph { lines: vec![line], column }),
+            _ => paragraphs.push(Paragraph {
+                lines: vec![line],
+                column,
+            }),
         }
     }
     paragraphs
@@ -134,7 +159,9 @@ pub(super) fn block(paragraph: &Paragraph, kind: BlockKind, hidden: bool) -> Blo
         if own.is_empty() {
             continue;
         }
-        if let (Some(last), Some(first), false) = (text.chars().next_back(), own.chars().next(), divided) {
+        if let (Some(last), Some(first), false) =
+            (text.chars().next_back(), own.chars().next(), divided)
+        {
             let code = matches!(kind, BlockKind::Code);
             if code || !joins_without_space(last, first) {
                 text.push(if code { '\n' } else { ' ' });
@@ -144,9 +171,22 @@ pub(super) fn block(paragraph: &Paragraph, kind: BlockKind, hidden: bool) -> Blo
         let start = chars;
         text.push_str(own);
         chars += u32::try_from(own.chars().count()).unwrap_or(u32::MAX - chars);
-        places.push(Line { start, end: chars, bounds: line.bounds });
+        places.push(Line {
+            start,
+            end: chars,
+            bounds: line.bounds,
+        });
         divided = line.divided;
     }
-    let bounds = places.iter().map(|line| line.bounds).reduce(|all, next| all.union(&next));
-    Block { kind, text, bounds, lines: places, hidden }
+    let bounds = places
+        .iter()
+        .map(|line| line.bounds)
+        .reduce(|all, next| all.union(&next));
+    Block {
+        kind,
+        text,
+        bounds,
+        lines: places,
+        hidden,
+    }
 }

@@ -5,14 +5,23 @@ use crate::document::extraction::BlockKind;
 
 /// Longer ones are no headings, however large.
 const LONGEST_HEADING_CHARS: usize = 180;
-const BULLETS: &[char] = &['•', '◦', '‣', '▪', '■', '□', '●', '○', '◆', '◇', '・', '–', '—', '*', '➢', '✓'];
+const BULLETS: &[char] = &[
+    '•', '◦', '‣', '▪', '■', '□', '●', '○', '◆', '◇', '・', '–', '—', '*', '➢', '✓',
+];
 
 pub(super) fn kind(paragraph: &Paragraph, typography: &Typography) -> BlockKind {
     let Some(first) = paragraph.lines.first() else {
         return BlockKind::Paragraph;
     };
-    let chars: usize = paragraph.lines.iter().map(|line| line.text.chars().count()).sum();
-    let lettered = paragraph.lines.iter().any(|line| line.text.chars().any(char::is_alphabetic));
+    let chars: usize = paragraph
+        .lines
+        .iter()
+        .map(|line| line.text.chars().count())
+        .sum();
+    let lettered = paragraph
+        .lines
+        .iter()
+        .any(|line| line.text.chars().any(char::is_alphabetic));
     if lettered && chars <= LONGEST_HEADING_CHARS && !first.turned {
         if let Some(level) = typography.level(first.size) {
             return BlockKind::Heading { level };
@@ -43,7 +52,10 @@ pub(super) fn begins_item(text: &str) -> bool {
     }
     let inner = text.strip_prefix(['(', '（']).unwrap_or(text);
     let bracketed = inner.len() < text.len();
-    let mark: String = inner.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+    let mark: String = inner
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric())
+        .collect();
     let after = &inner[mark.len()..];
     let number = !mark.is_empty() && mark.len() <= 3 && mark.chars().all(|c| c.is_ascii_digit());
     let letter = mark.len() == 1;
@@ -60,10 +72,27 @@ mod tests {
 
     #[test]
     fn marks_of_items_are_known() {
-        for item in ["• one", "1. one", "12) one", "(a) one", "（3）三", "① 一", "・項目", "– dash"] {
+        for item in [
+            "• one",
+            "1. one",
+            "12) one",
+            "(a) one",
+            "（3）三",
+            "① 一",
+            "・項目",
+            "– dash",
+        ] {
             assert!(begins_item(item), "{item}");
         }
-        for other in ["1.5 V", "2024 was", "a man", "(see below)", "3D", "*p", "–5"] {
+        for other in [
+            "1.5 V",
+            "2024 was",
+            "a man",
+            "(see below)",
+            "3D",
+            "*p",
+            "–5",
+        ] {
             assert!(!begins_item(other), "{other}");
         }
     }

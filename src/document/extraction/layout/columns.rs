@@ -48,14 +48,21 @@ fn divide(areas: &[Rect], members: Vec<usize>, body: f32, depth: u8, groups: &mu
         }
         if !spanning.is_empty() {
             // What stands beside the last piece that spans is part of its line.
-            let line = spanning.iter().map(|index: &usize| areas[*index].bottom).fold(0.0, f32::max);
+            let line = spanning
+                .iter()
+                .map(|index: &usize| areas[*index].bottom)
+                .fold(0.0, f32::max);
             if area.middle().1 < line {
                 spanning.push(member);
                 continue;
             }
             groups.push(std::mem::take(&mut spanning));
         }
-        if area.right <= gutter { left.push(member) } else { right.push(member) }
+        if area.right <= gutter {
+            left.push(member)
+        } else {
+            right.push(member)
+        }
     }
     if !spanning.is_empty() {
         groups.push(spanning);
@@ -101,7 +108,10 @@ fn strips(areas: &[Rect], members: &[usize], body: f32) -> Vec<(f32, f32)> {
         if covering <= most && before > most {
             begin = Some(x);
         } else if covering > most && before <= most {
-            if let Some(begin) = begin.take().filter(|begin| x - begin >= NARROWEST_GUTTER * body) {
+            if let Some(begin) = begin
+                .take()
+                .filter(|begin| x - begin >= NARROWEST_GUTTER * body)
+            {
                 strips.extend(emptiest(areas, members, begin, x, body));
             }
         }
@@ -110,7 +120,13 @@ fn strips(areas: &[Rect], members: &[usize], body: f32) -> Vec<(f32, f32)> {
 }
 
 /// The widest part of a strip that no piece begins or ends in.
-fn emptiest(areas: &[Rect], members: &[usize], begin: f32, end: f32, body: f32) -> Option<(f32, f32)> {
+fn emptiest(
+    areas: &[Rect],
+    members: &[usize],
+    begin: f32,
+    end: f32,
+    body: f32,
+) -> Option<(f32, f32)> {
     let mut inside: Vec<f32> = members
         .iter()
         .flat_map(|index| [areas[*index].left, areas[*index].right])
@@ -118,7 +134,9 @@ fn emptiest(areas: &[Rect], members: &[usize], begin: f32, end: f32, body: f32) 
         .collect();
     inside.extend([begin, end]);
     inside.sort_by(f32::total_cmp);
-    let widest = inside.windows(2).max_by(|one, other| (one[1] - one[0]).total_cmp(&(other[1] - other[0])))?;
+    let widest = inside
+        .windows(2)
+        .max_by(|one, other| (one[1] - one[0]).total_cmp(&(other[1] - other[0])))?;
     (widest[1] - widest[0] >= NARROWEST_GUTTER * body).then_some((widest[0], widest[1]))
 }
 
@@ -155,7 +173,12 @@ mod tests {
     use super::*;
 
     fn line(left: f32, right: f32, top: f32) -> Rect {
-        Rect { left, top, right, bottom: top + 10.0 }
+        Rect {
+            left,
+            top,
+            right,
+            bottom: top + 10.0,
+        }
     }
 
     #[test]

@@ -34,10 +34,20 @@ pub(super) struct Cell {
 
 /// The place of a piece as it is read.
 pub(super) fn area_of(piece: &Piece) -> Rect {
-    let Rect { left, top, right, bottom } = piece.bounds;
+    let Rect {
+        left,
+        top,
+        right,
+        bottom,
+    } = piece.bounds;
     if piece.vertical {
         // The next line stands to the left.
-        Rect { left: top, top: -right, right: bottom, bottom: -left }
+        Rect {
+            left: top,
+            top: -right,
+            right: bottom,
+            bottom: -left,
+        }
     } else {
         piece.bounds
     }
@@ -49,7 +59,10 @@ pub(super) fn lines(pieces: &[&Piece]) -> Vec<TextLine> {
     for piece in pieces {
         let area = area_of(piece);
         let beside = rows.iter_mut().rev().take(4).find(|(row, members)| {
-            members.last().is_some_and(|last| last.turned == piece.turned) && is_beside(row, &area)
+            members
+                .last()
+                .is_some_and(|last| last.turned == piece.turned)
+                && is_beside(row, &area)
         });
         match beside {
             Some((row, members)) => {
@@ -59,7 +72,9 @@ pub(super) fn lines(pieces: &[&Piece]) -> Vec<TextLine> {
             None => rows.push((area, vec![piece])),
         }
     }
-    rows.into_iter().filter_map(|(_, members)| line(members)).collect()
+    rows.into_iter()
+        .filter_map(|(_, members)| line(members))
+        .collect()
 }
 
 fn is_beside(row: &Rect, area: &Rect) -> bool {
@@ -85,7 +100,10 @@ fn line(mut members: Vec<&Piece>) -> Option<TextLine> {
                 cell.text.push_str(&own);
                 cell.area = cell.area.union(&area);
             }
-            _ => cells.push(Cell { text: own.clone(), area }),
+            _ => cells.push(Cell {
+                text: own.clone(),
+                area,
+            }),
         }
         if last.is_some() && is_spaced(&text, &own, gap, size) {
             text.push(' ');
@@ -93,8 +111,14 @@ fn line(mut members: Vec<&Piece>) -> Option<TextLine> {
         text.push_str(&own);
         last = Some(piece);
     }
-    let bounds = members.iter().map(|piece| piece.bounds).reduce(|all, next| all.union(&next))?;
-    let area = members.iter().map(|piece| area_of(piece)).reduce(|all, next| all.union(&next))?;
+    let bounds = members
+        .iter()
+        .map(|piece| piece.bounds)
+        .reduce(|all, next| all.union(&next))?;
+    let area = members
+        .iter()
+        .map(|piece| area_of(piece))
+        .reduce(|all, next| all.union(&next))?;
     Some(TextLine {
         text,
         bounds,
@@ -113,6 +137,10 @@ fn is_spaced(before: &str, after: &str, gap: f32, size: f32) -> bool {
     let (Some(one), Some(other)) = ends else {
         return false;
     };
-    let least = if is_cjk(one) || is_cjk(other) { 0.5 } else { 0.15 };
+    let least = if is_cjk(one) || is_cjk(other) {
+        0.5
+    } else {
+        0.15
+    };
     gap > least * size
 }

@@ -1,6 +1,9 @@
 //! A piece of a line: words side by side without a gap that could be one between columns.
 
-use crate::document::extraction::{Rect, pdf::{Concealment, Face}};
+use crate::document::extraction::{
+    Rect,
+    pdf::{Concealment, Face},
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Word {
@@ -40,7 +43,10 @@ impl Piece {
     }
 
     pub fn chars(&self) -> usize {
-        self.words.iter().map(|word| word.text.chars().count()).sum()
+        self.words
+            .iter()
+            .map(|word| word.text.chars().count())
+            .sum()
     }
 
     pub fn first_char(&self) -> Option<char> {
@@ -48,6 +54,8 @@ impl Piece {
     }
 
     pub fn last_char(&self) -> Option<char> {
-        self.words.last().and_then(|word| word.text.chars().next_back())
+        self.words
+            .last()
+            .and_then(|word| word.text.chars().next_back())
     }
 }

@@ -14,7 +14,8 @@ pub fn is_cjk(c: char) -> bool {
 pub fn joins_without_space(before: char, after: char) -> bool {
     let (one, other) = (is_cjk(before), is_cjk(after));
     // Between Japanese and Latin text a blank is a matter of taste; at a line's end nobody can tell, so none is made.
-    one && other || (one || other) && !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
+    one && other
+        || (one || other) && !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -37,7 +37,10 @@ pub struct TypographySample {
 
 impl TypographySample {
     pub fn add(&mut self, pieces: &[Piece]) {
-        for piece in pieces.iter().filter(|piece| piece.concealment.is_none() && !piece.turned) {
+        for piece in pieces
+            .iter()
+            .filter(|piece| piece.concealment.is_none() && !piece.turned)
+        {
             *self.sizes.entry(step(piece.size)).or_default() += piece.chars();
         }
     }
@@ -63,7 +66,10 @@ impl Typography {
         if size <= self.body * HEADING_RATIO {
             return None;
         }
-        let nearest = self.headings.iter().position(|heading| size >= heading - 0.3);
+        let nearest = self
+            .headings
+            .iter()
+            .position(|heading| size >= heading - 0.3);
         let level = nearest.map_or(self.headings.len(), |index| index + 1);
         Some(u8::try_from(level.max(1)).map_or(DEEPEST_LEVEL, |level| level.min(DEEPEST_LEVEL)))
     }

@@ -87,7 +87,11 @@ impl PdfPage<'_> {
 
     /// What the document calls the page.
     pub fn label(&self) -> Option<String> {
-        self.page.label().map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned)
+        self.page
+            .label()
+            .map(str::trim)
+            .filter(|label| !label.is_empty())
+            .map(str::to_owned)
     }
 
     pub fn drawing(&self) -> Drawing {

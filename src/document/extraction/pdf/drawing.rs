@@ -42,7 +42,12 @@ impl Drawing {
     pub fn read(page: &PdfPage<'_>, frame: &Frame) -> Self {
         let mut drawing = Self::default();
         let mut left = MOST_OBJECTS;
-        drawing.take_all(page.objects().iter(), (frame, PdfMatrix::IDENTITY), &mut left, 0);
+        drawing.take_all(
+            page.objects().iter(),
+            (frame, PdfMatrix::IDENTITY),
+            &mut left,
+            0,
+        );
         drawing
     }
 
@@ -92,9 +97,14 @@ impl Drawing {
             corner(quad.right(), quad.top()),
         );
         if let Some(path) = object.as_path_object() {
-            let filled = path.fill_mode().is_ok_and(|mode| mode != PdfPathFillMode::None);
+            let filled = path
+                .fill_mode()
+                .is_ok_and(|mode| mode != PdfPathFillMode::None);
             let stroked = path.is_stroked().unwrap_or(false);
-            let colour = object.fill_color().ok().filter(|colour| colour.alpha() > 127);
+            let colour = object
+                .fill_color()
+                .ok()
+                .filter(|colour| colour.alpha() > 127);
             let colour = colour.map(|colour| [colour.red(), colour.green(), colour.blue()]);
             self.take_path(bounds, filled.then_some(colour).flatten(), stroked);
             return;
@@ -110,9 +120,15 @@ impl Drawing {
     fn take_path(&mut self, bounds: Rect, filled: Option<Colour>, stroked: bool) {
         let (width, height) = (bounds.width(), bounds.height());
         if height <= THICKEST_RULE && width >= SHORTEST_RULE {
-            self.rules.push(Rule { bounds, horizontal: true });
+            self.rules.push(Rule {
+                bounds,
+                horizontal: true,
+            });
         } else if width <= THICKEST_RULE && height >= SHORTEST_RULE {
-            self.rules.push(Rule { bounds, horizontal: false });
+            self.rules.push(Rule {
+                bounds,
+                horizontal: false,
+            });
         } else {
             if filled.is_some() {
                 self.fills.push((bounds, filled));
@@ -141,7 +157,9 @@ impl Drawing {
 }
 
 fn same(one: Colour, other: Colour) -> bool {
-    one.iter().zip(other).all(|(one, other)| one.abs_diff(other) < SAME_COLOUR)
+    one.iter()
+        .zip(other)
+        .all(|(one, other)| one.abs_diff(other) < SAME_COLOUR)
 }
 
 #[cfg(test)]
@@ -151,7 +169,12 @@ mod tests {
     const BLACK: Colour = [0, 0, 0];
 
     fn area(left: f32, right: f32) -> Rect {
-        Rect { left, top: 0.0, right, bottom: 100.0 }
+        Rect {
+            left,
+            top: 0.0,
+            right,
+            bottom: 100.0,
+        }
     }
 
     #[test]
@@ -164,15 +187,39 @@ mod tests {
         assert!(!drawing.hides(PAPER, (50.0, 50.0)), "white on a black bar");
         assert!(drawing.hides(PAPER, (150.0, 50.0)));
         drawing.fills.push((area(0.0, 100.0), None));
-        assert!(!drawing.hides(BLACK, (50.0, 50.0)), "on an image it may be seen");
+        assert!(
+            !drawing.hides(BLACK, (50.0, 50.0)),
+            "on an image it may be seen"
+        );
     }
 
     #[test]
     fn thin_shapes_are_rules() {
         let mut drawing = Drawing::default();
-        drawing.take_path(Rect { left: 0.0, top: 10.0, right: 90.0, bottom: 10.5 }, None, true);
-        drawing.take_path(Rect { left: 5.0, top: 0.0, right: 5.4, bottom: 40.0 }, Some(BLACK), false);
-        assert_eq!(drawing.rules.iter().filter(|rule| rule.horizontal).count(), 1);
+        drawing.take_path(
+            Rect {
+                left: 0.0,
+                top: 10.0,
+                right: 90.0,
+                bottom: 10.5,
+            },
+            None,
+            true,
+        );
+        drawing.take_path(
+            Rect {
+                left: 5.0,
+                top: 0.0,
+                right: 5.4,
+                bottom: 40.0,
+            },
+            Some(BLACK),
+            false,
+        );
+        assert_eq!(
+            drawing.rules.iter().filter(|rule| rule.horizontal).count(),
+            1
+        );
         assert_eq!(drawing.rules.len(), 2);
         assert!(drawing.shapes.is_empty());
     }

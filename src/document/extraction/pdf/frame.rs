@@ -68,7 +68,13 @@ mod tests {
     fn a_turned_page_is_seen_upright() {
         // Its own lower left corner, after a quarter turn clockwise, is the upper left one.
         let turned = Frame::new(10.0, 20.0, 100.0, 200.0, 1);
-        assert_eq!(turned.size(), PageSize { width: 200.0, height: 100.0 });
+        assert_eq!(
+            turned.size(),
+            PageSize {
+                width: 200.0,
+                height: 100.0
+            }
+        );
         assert_eq!(turned.point(10.0, 20.0), (0.0, 0.0));
         assert_eq!(turned.point(110.0, 20.0), (0.0, 100.0));
         let upright = Frame::new(10.0, 20.0, 100.0, 200.0, 0);

@@ -134,7 +134,10 @@ impl Reading<'_> {
             (loose.right().value, loose.top().value),
         );
         let size = character.unscaled_font_size().value * matrix.c().hypot(matrix.d());
-        let changed = self.glyphs.last().is_none_or(|last| (last.size - size).abs() > 0.1);
+        let changed = self
+            .glyphs
+            .last()
+            .is_none_or(|last| (last.size - size).abs() > 0.1);
         if self.space || changed {
             self.face = face(character);
         }
@@ -154,7 +157,9 @@ impl Reading<'_> {
     }
 
     fn concealment(&self, character: &PdfPageTextChar<'_>, glyph: &Glyph) -> Option<Concealment> {
-        let mode = character.render_mode().unwrap_or(PdfPageTextRenderMode::Unknown);
+        let mode = character
+            .render_mode()
+            .unwrap_or(PdfPageTextRenderMode::Unknown);
         let unfilled = matches!(
             mode,
             PdfPageTextRenderMode::StrokedUnfilled | PdfPageTextRenderMode::StrokedUnfilledClipping
@@ -183,20 +188,42 @@ impl Reading<'_> {
             return Some(Concealment::Invisible);
         }
         let colour = [colour.red(), colour.green(), colour.blue()];
-        self.drawing.hides(colour, (x, y)).then_some(Concealment::Camouflaged)
+        self.drawing
+            .hides(colour, (x, y))
+            .then_some(Concealment::Camouflaged)
     }
 }
 
 fn face(character: &PdfPageTextChar<'_>) -> Face {
     let name = character.font_name().to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let weight = character.font_weight().map_or(0, |weight| weight_value(&weight));
+    let weight = character
+        .font_weight()
+        .map_or(0, |weight| weight_value(&weight));
     // Latin Modern, Computer Modern and the common Japanese faces say it in their names only.
     Face {
-        bold: has(&["bold", "black", "heavy", "demi", "cmbx", "gothicbbb", "futogo", "futomin", "sfbx"])
-            || weight >= BOLD_WEIGHT,
+        bold: has(&[
+            "bold",
+            "black",
+            "heavy",
+            "demi",
+            "cmbx",
+            "gothicbbb",
+            "futogo",
+            "futomin",
+            "sfbx",
+        ]) || weight >= BOLD_WEIGHT,
         italic: has(&["italic", "oblique", "cmti", "cmmi", "slanted", "sfti"]),
-        fixed: has(&["mono", "courier", "typewriter", "cmtt", "lmtt", "consol", "sftt", "fixed"]),
+        fixed: has(&[
+            "mono",
+            "courier",
+            "typewriter",
+            "cmtt",
+            "lmtt",
+            "consol",
+            "sftt",
+            "fixed",
+        ]),
     }
 }
 

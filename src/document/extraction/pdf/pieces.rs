@@ -79,13 +79,34 @@ struct Along {
 
 impl Along {
     fn of(glyph: &Glyph) -> Self {
-        let Rect { left, top, right, bottom } = glyph.bounds;
+        let Rect {
+            left,
+            top,
+            right,
+            bottom,
+        } = glyph.bounds;
         let (x, y) = glyph.origin;
         match glyph.turns {
-            0 => Self { begin: left, end: right, base: y },
-            1 => Self { begin: top, end: bottom, base: -x },
-            2 => Self { begin: -right, end: -left, base: -y },
-            _ => Self { begin: -bottom, end: -top, base: x },
+            0 => Self {
+                begin: left,
+                end: right,
+                base: y,
+            },
+            1 => Self {
+                begin: top,
+                end: bottom,
+                base: -x,
+            },
+            2 => Self {
+                begin: -right,
+                end: -left,
+                base: -y,
+            },
+            _ => Self {
+                begin: -bottom,
+                end: -top,
+                base: x,
+            },
         }
     }
 }
@@ -125,17 +146,30 @@ fn piece(run: &[Glyph], vertical: bool) -> Option<Piece> {
     if let (true, Some(word)) = (divided, words.last_mut()) {
         word.text.pop();
     }
-    let bounds = words.iter().map(|word| word.bounds).reduce(|all, next| all.union(&next))?;
-    let biggest = run.iter().max_by(|one, other| one.size.total_cmp(&other.size))?;
+    let bounds = words
+        .iter()
+        .map(|word| word.bounds)
+        .reduce(|all, next| all.union(&next))?;
+    let biggest = run
+        .iter()
+        .max_by(|one, other| one.size.total_cmp(&other.size))?;
     let bold = run.iter().filter(|glyph| glyph.face.bold).count() * 2 > run.len();
     let fixed = run.iter().filter(|glyph| glyph.face.fixed).count() * 2 > run.len();
     let italic = run.iter().filter(|glyph| glyph.face.italic).count() * 2 > run.len();
     Some(Piece {
         words,
         bounds,
-        base: if vertical { bounds.middle().0 } else { biggest.origin.1 },
+        base: if vertical {
+            bounds.middle().0
+        } else {
+            biggest.origin.1
+        },
         size: main_size(run).unwrap_or(first.size),
-        face: super::Face { bold, italic, fixed },
+        face: super::Face {
+            bold,
+            italic,
+            fixed,
+        },
         vertical,
         turned: first.turns != 0,
         concealment: first.concealment,

@@ -48,7 +48,11 @@ pub enum Trouble {
 impl Measure {
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut measure = Self::default();
-        for c in texts.into_iter().flat_map(str::chars).filter(|c| !c.is_whitespace()) {
+        for c in texts
+            .into_iter()
+            .flat_map(str::chars)
+            .filter(|c| !c.is_whitespace())
+        {
             measure.add(c);
         }
         measure
@@ -87,7 +91,11 @@ impl Measure {
         if self.latin >= TELLING_LETTERS && vowels < FEWEST_VOWELS {
             return Some(Trouble::NoVowels(vowels));
         }
-        let used = self.scripts.values().filter(|letters| share(**letters, self.letters) > USED_SHARE).count();
+        let used = self
+            .scripts
+            .values()
+            .filter(|letters| share(**letters, self.letters) > USED_SHARE)
+            .count();
         if self.letters >= TELLING_LETTERS && used > MOST_SCRIPTS {
             return Some(Trouble::Scripts(used));
         }
@@ -129,17 +137,29 @@ impl fmt::Display for Trouble {
         let percent = |share: f32| share * 100.0;
         match self {
             Self::Unknown(share) => {
-                write!(f, "{:.0} % of its characters have no name in their fonts", percent(*share))
+                write!(
+                    f,
+                    "{:.0} % of its characters have no name in their fonts",
+                    percent(*share)
+                )
             }
             Self::Private(share) => {
-                write!(f, "{:.0} % of its characters mean something to their font only", percent(*share))
+                write!(
+                    f,
+                    "{:.0} % of its characters mean something to their font only",
+                    percent(*share)
+                )
             }
             Self::NoVowels(share) => {
                 write!(f, "only {:.0} % of its letters are vowels", percent(*share))
             }
             Self::Scripts(used) => write!(f, "it mixes {used} scripts"),
             Self::Symbols(share) => {
-                write!(f, "only {:.0} % of its characters are letters or digits", percent(*share))
+                write!(
+                    f,
+                    "only {:.0} % of its characters are letters or digits",
+                    percent(*share)
+                )
             }
         }
     }
@@ -155,7 +175,11 @@ fn is_vowel(c: char) -> bool {
 
 #[expect(clippy::cast_precision_loss, reason = "counts of one page")]
 fn share(part: usize, all: usize) -> f32 {
-    if all == 0 { 0.0 } else { part as f32 / all as f32 }
+    if all == 0 {
+        0.0
+    } else {
+        part as f32 / all as f32
+    }
 }
 
 #[cfg(test)]
@@ -174,13 +198,19 @@ mod tests {
         assert!(matches!(trouble("ab\u{FFFD}d"), Some(Trouble::Unknown(_))));
         assert!(matches!(trouble("ab\u{E001}d"), Some(Trouble::Private(_))));
         // Every letter three further on, as fonts without a table of names give it.
-        assert!(matches!(trouble("wklv lv qrw hqjolvk whaw"), Some(Trouble::NoVowels(_))));
+        assert!(matches!(
+            trouble("wklv lv qrw hqjolvk whaw"),
+            Some(Trouble::NoVowels(_))
+        ));
         assert!(matches!(trouble("aбγδ한あקن"), Some(Trouble::Scripts(_))));
     }
 
     #[test]
     fn kana_tell_japanese() {
-        assert_eq!(Measure::of(["KanameはLLMのバックエンドです"]).language(), Some("ja"));
+        assert_eq!(
+            Measure::of(["KanameはLLMのバックエンドです"]).language(),
+            Some("ja")
+        );
         assert_eq!(Measure::of(["plain"]).language(), None);
     }
 }

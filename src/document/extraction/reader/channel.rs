@@ -67,13 +67,17 @@ impl Channel {
             Answer::Output { bytes } => bytes,
         };
         let mut output = Vec::new();
-        (&mut self.from_worker).take(length).read_to_end(&mut output)?;
+        (&mut self.from_worker)
+            .take(length)
+            .read_to_end(&mut output)?;
         Ok(Ok(output))
     }
 
     fn line<T: serde::de::DeserializeOwned>(&mut self, most: u64) -> io::Result<T> {
         let mut line = Vec::new();
-        (&mut self.from_worker).take(most).read_until(b'\n', &mut line)?;
+        (&mut self.from_worker)
+            .take(most)
+            .read_until(b'\n', &mut line)?;
         Ok(serde_json::from_slice(&line)?)
     }
 }

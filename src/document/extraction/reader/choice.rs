@@ -85,7 +85,13 @@ impl<'a> Chooser<'a> {
         let visible = text_of(&content.pieces, false);
         let measure = Measure::of([visible.as_str()]);
         let trouble = failed.or_else(|| trouble_of(&measure, &content, page));
-        let case = Case { number, page, content, measure, trouble };
+        let case = Case {
+            number,
+            page,
+            content,
+            measure,
+            trouble,
+        };
         let poppler = match self.poppler_page(channel, number)? {
             Ok(poppler) => poppler,
             Err(why) => {
@@ -119,7 +125,10 @@ impl<'a> Chooser<'a> {
                 case.trouble = Some(format!("poppler agrees to {:.0} % only", agreed * 100.0));
                 self.arbitrate(channel, case, poppler)
             }
-            Some(_) if their_measure.trouble().is_none() && their_measure.chars >= FEW_CHARS.max(case.measure.chars * 4 / 5) => {
+            Some(_)
+                if their_measure.trouble().is_none()
+                    && their_measure.chars >= FEW_CHARS.max(case.measure.chars * 4 / 5) =>
+            {
                 Ok(case.by_poppler(poppler))
             }
             Some(_) => self.by_ocr(channel, case),
@@ -159,11 +168,16 @@ impl<'a> Chooser<'a> {
             return Ok(case.unreadable(&why));
         }
         // A picture with a caption that pdfium reads well is no picture of text.
-        let trusted = Measure::of([text_of(&case.content.pieces, false).as_str()]).trouble().is_none();
+        let trusted = Measure::of([text_of(&case.content.pieces, false).as_str()])
+            .trouble()
+            .is_none();
         if trusted && seen.chars() <= case.measure.chars * 3 / 2 {
             return Ok(case.kept("OCR finds no more on it"));
         }
-        let why = format!("read by OCR ({languages}), sure to {:.0} %", seen.confidence);
+        let why = format!(
+            "read by OCR ({languages}), sure to {:.0} %",
+            seen.confidence
+        );
         Ok(case.by(TextSource::Ocr, &why, seen.pieces))
     }
 
@@ -182,7 +196,10 @@ impl<'a> Chooser<'a> {
             Err(why) => return Ok(Err(why)),
         };
         let all = self.order.limits.ocr_languages.join("+");
-        let first = self.languages.clone().unwrap_or_else(|| (all, PageMode::Automatic));
+        let first = self
+            .languages
+            .clone()
+            .unwrap_or_else(|| (all, PageMode::Automatic));
         let mut best: Option<(OcrPage, (String, PageMode))> = None;
         let mut tries = vec![first];
         while let Some((languages, mode)) = tries.pop() {
@@ -192,7 +209,9 @@ impl<'a> Chooser<'a> {
                 Err(_) => break,
             };
             let found = ocr::page(&table, scale);
-            let better = best.as_ref().is_none_or(|(best, _)| found.confidence > best.confidence);
+            let better = best
+                .as_ref()
+                .is_none_or(|(best, _)| found.confidence > best.confidence);
             if best.is_none() && found.confidence < GOOD_CONFIDENCE {
                 tries.extend(self.others(&found, &languages));
             }
@@ -236,7 +255,9 @@ impl<'a> Chooser<'a> {
             self.poppler = Some(numbered);
         }
         Ok(match &mut self.poppler {
-            Some(Ok(pages)) => pages.remove(&number).ok_or_else(|| "it has no such page".to_owned()),
+            Some(Ok(pages)) => pages
+                .remove(&number)
+                .ok_or_else(|| "it has no such page".to_owned()),
             Some(Err(why)) => Err(why.clone()),
             None => Err("it was not asked".to_owned()),
         })
@@ -260,8 +281,12 @@ impl Case<'_, '_> {
         let why = "read by poppler";
         let mut pieces = poppler.pieces.clone();
         // Poppler does not tell what nobody can see: pdfium knows where that stands.
-        let unseen: Vec<&Piece> =
-            self.content.pieces.iter().filter(|piece| piece.concealment.is_some()).collect();
+        let unseen: Vec<&Piece> = self
+            .content
+            .pieces
+            .iter()
+            .filter(|piece| piece.concealment.is_some())
+            .collect();
         pieces.retain(|piece| {
             let (x, y) = piece.bounds.middle();
             !unseen.iter().any(|hidden| hidden.bounds.contains(x, y))
@@ -271,8 +296,12 @@ impl Case<'_, '_> {
 
     /// Another's reading beside what pdfium knows of the page: its drawing, and the text that nobody sees.
     fn by(mut self, source: TextSource, why: &str, pieces: Vec<Piece>) -> Chosen {
-        let trouble = self.trouble.unwrap_or_else(|| "it is not trusted".to_owned());
-        self.content.pieces.retain(|piece| piece.concealment.is_some());
+        let trouble = self
+            .trouble
+            .unwrap_or_else(|| "it is not trusted".to_owned());
+        self.content
+            .pieces
+            .retain(|piece| piece.concealment.is_some());
         self.content.pieces.extend(pieces);
         Chosen {
             source,
@@ -291,7 +320,9 @@ impl Case<'_, '_> {
 
     fn unreadable(mut self, why: &str) -> Chosen {
         let trouble = self.trouble.unwrap_or_default();
-        self.content.pieces.retain(|piece| piece.concealment.is_some());
+        self.content
+            .pieces
+            .retain(|piece| piece.concealment.is_some());
         Chosen {
             source: TextSource::Unreadable,
             reason: format!("{trouble}; {why}"),
@@ -302,19 +333,43 @@ impl Case<'_, '_> {
 
 /// What speaks against pdfium's reading.
 fn trouble_of(measure: &Measure, content: &PageContent, page: &PdfPage<'_>) -> Option<String> {
-    let concealed = content.pieces.iter().any(|piece| piece.concealment.is_some());
+    let concealed = content
+        .pieces
+        .iter()
+        .any(|piece| piece.concealment.is_some());
     if measure.chars == 0 {
-        return Some(if concealed { "nobody can see its text" } else { "it has no text" }.to_owned());
+        return Some(
+            if concealed {
+                "nobody can see its text"
+            } else {
+                "it has no text"
+            }
+            .to_owned(),
+        );
     }
     if let Some(trouble) = measure.trouble() {
         return Some(trouble.to_string());
     }
     let size = page.frame().size();
-    let all = Rect { left: 0.0, top: 0.0, right: size.width, bottom: size.height };
-    let image: f32 = content.drawing.images.iter().map(|image| image.intersection(&all).area()).sum();
+    let all = Rect {
+        left: 0.0,
+        top: 0.0,
+        right: size.width,
+        bottom: size.height,
+    };
+    let image: f32 = content
+        .drawing
+        .images
+        .iter()
+        .map(|image| image.intersection(&all).area())
+        .sum();
     let covered = image / all.area().max(1.0);
     (measure.chars < FEW_CHARS && covered > MUCH_IMAGE).then(|| {
-        format!("{} characters on a page whose image covers {:.0} %", measure.chars, covered.min(1.0) * 100.0)
+        format!(
+            "{} characters on a page whose image covers {:.0} %",
+            measure.chars,
+            covered.min(1.0) * 100.0
+        )
     })
 }
 
@@ -331,7 +386,10 @@ fn is_blank(page: &PdfPage<'_>) -> bool {
 
 fn text_of(pieces: &[Piece], all: bool) -> String {
     let mut text = String::new();
-    for piece in pieces.iter().filter(|piece| all || piece.concealment.is_none()) {
+    for piece in pieces
+        .iter()
+        .filter(|piece| all || piece.concealment.is_none())
+    {
         text.push_str(&piece.text());
         text.push('\n');
     }

@@ -25,7 +25,11 @@ pub(super) struct OcrPage {
 
 impl OcrPage {
     pub fn text(&self) -> String {
-        self.pieces.iter().map(Piece::text).collect::<Vec<_>>().join("\n")
+        self.pieces
+            .iter()
+            .map(Piece::text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     pub fn chars(&self) -> usize {
@@ -68,7 +72,21 @@ pub(super) fn page(table: &[u8], scale: f32) -> OcrPage {
 }
 
 fn word(cells: &[&str], scale: f32) -> Option<(Word, f32)> {
-    let [WORD_LEVEL, _, _, _, _, _, left, top, width, height, confidence, text] = cells else {
+    let [
+        WORD_LEVEL,
+        _,
+        _,
+        _,
+        _,
+        _,
+        left,
+        top,
+        width,
+        height,
+        confidence,
+        text,
+    ] = cells
+    else {
         return None;
     };
     let number = |text: &str| text.parse::<f32>().ok();
@@ -79,25 +97,47 @@ fn word(cells: &[&str], scale: f32) -> Option<(Word, f32)> {
     if text.is_empty() || confidence < LEAST_CONFIDENCE {
         return None;
     }
-    let bounds = Rect { left, top, right: left + width, bottom: top + height };
-    Some((Word { text: text.to_owned(), bounds, joined: false }, confidence))
+    let bounds = Rect {
+        left,
+        top,
+        right: left + width,
+        bottom: top + height,
+    };
+    Some((
+        Word {
+            text: text.to_owned(),
+            bounds,
+            joined: false,
+        },
+        confidence,
+    ))
 }
 
 /// Tesseract takes most Japanese characters for words: no blank was there.
 fn add(mut word: Word, line: &mut Vec<Word>) {
     let before = line.last().and_then(|last| last.text.chars().next_back());
     let after = word.text.chars().next();
-    word.joined = matches!((before, after), (Some(one), Some(other)) if is_cjk(one) || is_cjk(other));
+    word.joined =
+        matches!((before, after), (Some(one), Some(other)) if is_cjk(one) || is_cjk(other));
     line.push(word);
 }
 
 fn piece(words: Vec<Word>) -> Option<Piece> {
-    let bounds = words.iter().map(|word| word.bounds).reduce(|all, next| all.union(&next))?;
+    let bounds = words
+        .iter()
+        .map(|word| word.bounds)
+        .reduce(|all, next| all.union(&next))?;
     let tall = bounds.height() > 2.0 * bounds.width() && words.len() > 3;
     let vertical = tall && words.iter().flat_map(|word| word.text.chars()).any(is_cjk);
     let mut heights: Vec<f32> = words
         .iter()
-        .map(|word| if vertical { word.bounds.width() } else { word.bounds.height() })
+        .map(|word| {
+            if vertical {
+                word.bounds.width()
+            } else {
+                word.bounds.height()
+            }
+        })
         .collect();
     heights.sort_by(f32::total_cmp);
     // The higher ones have letters that rise above the others.

@@ -56,7 +56,11 @@ pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> R
 }
 
 /// Looks at some pages of the file for what is the same on all of them.
-fn survey(channel: &mut Channel, pdf: &Pdf<'_>, pages: u32) -> Result<(Typography, FileMetadata), Stop> {
+fn survey(
+    channel: &mut Channel,
+    pdf: &Pdf<'_>,
+    pages: u32,
+) -> Result<(Typography, FileMetadata), Stop> {
     let mut sample = TypographySample::default();
     let every = pages.div_ceil(SAMPLED_PAGES).max(1);
     for number in (1..=pages).step_by(every as usize) {
@@ -70,7 +74,10 @@ fn survey(channel: &mut Channel, pdf: &Pdf<'_>, pages: u32) -> Result<(Typograph
     for number in 1..=pages.min(FIRST_PAGES) {
         if let Ok(content) = content(pdf, number) {
             let blocks = page_blocks(&content, &typography);
-            blocks.iter().filter(|block| !block.hidden).for_each(|block| seen.see(block));
+            blocks
+                .iter()
+                .filter(|block| !block.hidden)
+                .for_each(|block| seen.see(block));
         }
     }
     Ok((typography, seen.complete(pdf.metadata())))

@@ -1,6 +1,9 @@
 //! What poppler reads: `pdftotext -bbox-layout`, words in lines in blocks, each with its box.
 
-use quick_xml::{Reader, events::{BytesStart, Event}};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
 
 use crate::document::extraction::{
     Rect,
@@ -21,7 +24,11 @@ pub(super) struct PopplerPage {
 
 impl PopplerPage {
     pub fn text(&self) -> String {
-        self.pieces.iter().map(Piece::text).collect::<Vec<_>>().join("\n")
+        self.pieces
+            .iter()
+            .map(Piece::text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
@@ -33,7 +40,9 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
     let mut line: Vec<Word> = Vec::new();
     let mut word: Option<(Rect, String)> = None;
     loop {
-        let event = reader.read_event().map_err(|error| format!("poppler's answer: {error}"))?;
+        let event = reader
+            .read_event()
+            .map_err(|error| format!("poppler's answer: {error}"))?;
         match event {
             Event::Start(tag) => match tag.name().as_ref() {
                 "page" => pages.push(PopplerPage::default()),
@@ -53,7 +62,11 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
             Event::End(tag) => match tag.name().as_ref() {
                 "word" => {
                     if let Some((bounds, text)) = word.take().filter(|(_, text)| !text.is_empty()) {
-                        line.push(Word { text, bounds, joined: false });
+                        line.push(Word {
+                            text,
+                            bounds,
+                            joined: false,
+                        });
                     }
                 }
                 "line" => {
@@ -64,7 +77,9 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
                 _ => {}
             },
             // A page without anything is written as an empty element.
-            Event::Empty(tag) if tag.name().as_ref() == "page" => pages.push(PopplerPage::default()),
+            Event::Empty(tag) if tag.name().as_ref() == "page" => {
+                pages.push(PopplerPage::default())
+            }
             Event::Eof => return Ok(pages),
             _ => {}
         }
@@ -73,10 +88,13 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
 
 fn bounds(tag: &BytesStart<'_>) -> Result<Rect, String> {
     let value = |name: &str| -> Result<f32, String> {
-        let attribute = tag.try_get_attribute(name).map_err(|error| error.to_string())?;
+        let attribute = tag
+            .try_get_attribute(name)
+            .map_err(|error| error.to_string())?;
         let attribute = attribute.ok_or_else(|| format!("a word of poppler's without {name}"))?;
         let text = attribute.value;
-        text.parse().map_err(|_| format!("{name}={text:?} is no number"))
+        text.parse()
+            .map_err(|_| format!("{name}={text:?} is no number"))
     };
     Ok(Rect {
         left: value("xMin")?,
@@ -106,7 +124,8 @@ fn add_line(words: Vec<Word>, page: &mut PopplerPage) {
                 page.pieces.extend(piece(std::mem::take(&mut open)));
             } else {
                 let ends = (last.text.chars().next_back(), word.text.chars().next());
-                word.joined = matches!(ends, (Some(one), Some(other)) if is_cjk(one) && is_cjk(other));
+                word.joined =
+                    matches!(ends, (Some(one), Some(other)) if is_cjk(one) && is_cjk(other));
             }
         }
         open.push(word);
@@ -115,10 +134,18 @@ fn add_line(words: Vec<Word>, page: &mut PopplerPage) {
 }
 
 fn piece(words: Vec<Word>) -> Option<Piece> {
-    let bounds = words.iter().map(|word| word.bounds).reduce(|all, next| all.union(&next))?;
-    let tall = bounds.height() > 2.0 * bounds.width() && words.iter().any(|word| word.text.chars().count() > 3);
+    let bounds = words
+        .iter()
+        .map(|word| word.bounds)
+        .reduce(|all, next| all.union(&next))?;
+    let tall = bounds.height() > 2.0 * bounds.width()
+        && words.iter().any(|word| word.text.chars().count() > 3);
     let vertical = tall && words.iter().flat_map(|word| word.text.chars()).any(is_cjk);
-    let height = if vertical { bounds.width() } else { bounds.height() };
+    let height = if vertical {
+        bounds.width()
+    } else {
+        bounds.height()
+    };
     Some(Piece {
         bounds,
         base: bounds.bottom,
@@ -144,7 +171,10 @@ mod tests {
 <word xMin="80" yMin="2" xMax="90" yMax="12">far</word></line></block></flow></page><page/></doc>"#;
         let pages = pages(output).unwrap();
         let texts: Vec<String> = pages[0].pieces.iter().map(Piece::text).collect();
-        assert_eq!((texts, pages.len()), (vec!["A&B two".to_owned(), "far".to_owned()], 2));
+        assert_eq!(
+            (texts, pages.len()),
+            (vec!["A&B two".to_owned(), "far".to_owned()], 2)
+        );
     }
 
     #[test]

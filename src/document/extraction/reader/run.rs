@@ -129,13 +129,17 @@ fn confine(order: &Order) -> Result<(), ExtractionError> {
         cpu_seconds: order.limits.seconds_per_document,
     };
     let enforced = confinement.enforce();
-    enforced.map(drop).map_err(|error| ExtractionError::Sandbox {
-        why: error_chain(&error),
-    })
+    enforced
+        .map(drop)
+        .map_err(|error| ExtractionError::Sandbox {
+            why: error_chain(&error),
+        })
 }
 
 fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
-    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned());
     words
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without words".to_owned())

@@ -1,8 +1,7 @@
 //! A child as the worker holds it: its streams, its end, and its certain death.
 
 use std::{
-    fmt,
-    io,
+    fmt, io,
     os::{fd::OwnedFd, unix::net::UnixStream as Pair, unix::process::ExitStatusExt},
     process::{self, Command, ExitStatus},
 };
@@ -14,7 +13,12 @@ use super::spawner;
 /// The end of what a child said on its standard error is kept for the log and for telling why it ended.
 const LAST_WORDS_BYTES: usize = 4 * 1024;
 /// What Rust and C++ say when memory ran out.
-const OUT_OF_MEMORY: &[&str] = &["memory allocation of", "bad_alloc", "Out of memory", "out of memory"];
+const OUT_OF_MEMORY: &[&str] = &[
+    "memory allocation of",
+    "bad_alloc",
+    "Out of memory",
+    "out of memory",
+];
 
 /// The standard input of a child.
 pub enum Stdio {
@@ -68,7 +72,9 @@ impl Child {
                 Some(input)
             }
         };
-        command.stdout(OwnedFd::from(theirs)).stderr(OwnedFd::from(their_words));
+        command
+            .stdout(OwnedFd::from(theirs))
+            .stderr(OwnedFd::from(their_words));
         let process = spawner::start(command).await?;
         Ok(Self {
             process: Process {
@@ -135,7 +141,9 @@ impl Ended {
 
     /// Whether it said that it got no more memory.
     pub fn for_want_of_memory(&self) -> bool {
-        OUT_OF_MEMORY.iter().any(|words| self.last_words.contains(words))
+        OUT_OF_MEMORY
+            .iter()
+            .any(|words| self.last_words.contains(words))
     }
 
     /// Whether the kernel ended it for the processor time that it used.
@@ -145,7 +153,11 @@ impl Ended {
 
     /// The last line that it wrote for people.
     pub fn last_line(&self) -> Option<&str> {
-        self.last_words.lines().rev().map(str::trim).find(|line| !line.is_empty())
+        self.last_words
+            .lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
     }
 }
 

@@ -29,7 +29,14 @@ const LOADERS: &[&str] = &[
     "/lib/ld-musl-aarch64.so.1",
 ];
 /// What the loader of programs reads.
-const LIBRARIES: &[&str] = &["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
+const LIBRARIES: &[&str] = &[
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+];
 
 /// What a child is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +140,14 @@ impl Confinement {
         if let Some(program) = &self.program {
             rules = rules
                 .add_rules(path_beneath_rules(LIBRARIES, read))?
-                .add_rules(path_beneath_rules(LOADERS, AccessFs::Execute | AccessFs::ReadFile))?
-                .add_rules(path_beneath_rules([program], AccessFs::Execute | AccessFs::ReadFile))?;
+                .add_rules(path_beneath_rules(
+                    LOADERS,
+                    AccessFs::Execute | AccessFs::ReadFile,
+                ))?
+                .add_rules(path_beneath_rules(
+                    [program],
+                    AccessFs::Execute | AccessFs::ReadFile,
+                ))?;
         }
         Ok(match rules.restrict_self()?.ruleset {
             RulesetStatus::FullyEnforced => Level::Full,
@@ -147,7 +160,9 @@ impl Confinement {
 /// What this process has mapped, code and all.
 fn mapped_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmSize:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes * 1024)
 }

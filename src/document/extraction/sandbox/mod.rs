@@ -14,4 +14,4 @@ mod syscalls;
 pub use child::{Child, Stdio};
 pub use confinement::{Confinement, Enforced, Level, Profile};
 pub use probe::{SandboxState, attempt_everything, probe};
-pub use program::{ProgramArguments, become_program};
+pub use program::{ProgramOrder, become_program};

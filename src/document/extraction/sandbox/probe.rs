@@ -11,10 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
 
-use super::{
-    Child, Confinement, Enforced, Profile, Stdio,
-    confinement::Level,
-};
+use super::{Child, Confinement, Enforced, Profile, Stdio, confinement::Level};
 use crate::kernel::error_chain;
 
 const MEMORY_BYTES: u64 = 256 * 1024 * 1024;
@@ -50,7 +47,10 @@ impl SandboxState {
         if !attempts.enforced.seccomp {
             missing.push("seccomp is not available".to_owned());
         }
-        let done = attempts.succeeded.iter().filter(|(_, succeeded)| *succeeded);
+        let done = attempts
+            .succeeded
+            .iter()
+            .filter(|(_, succeeded)| *succeeded);
         missing.extend(done.map(|(attempt, _)| format!("a child could {attempt}")));
         let level = match (attempts.enforced.landlock, attempts.enforced.seccomp) {
             _ if missing.is_empty() => Level::Full,
@@ -79,7 +79,10 @@ pub async fn probe(command: Command) -> SandboxState {
 async fn report(command: Command) -> io::Result<Attempts> {
     let mut child = Child::start(command, Stdio::Nothing).await?;
     let mut said = Vec::new();
-    (&mut child.output).take(REPORT_BYTES).read_to_end(&mut said).await?;
+    (&mut child.output)
+        .take(REPORT_BYTES)
+        .read_to_end(&mut said)
+        .await?;
     let ended = child.ended(false).await?;
     serde_json::from_slice(&said).map_err(|error| io::Error::other(format!("{error}; {ended}")))
 }
@@ -98,22 +101,30 @@ pub fn attempt_everything(mut out: impl Write) -> io::Result<()> {
     };
     let enforced = confinement
         .enforce()
-        .map_err(|error| io::Error::other(error_chain(&error).to_string()))?;
+        .map_err(|error| io::Error::other(error_chain(&error)))?;
     let attempts: [(&str, fn() -> bool); 7] = [
         ("read a file", || {
             let mut byte = [0];
-            fs::File::open("/etc/passwd").and_then(|mut file| file.read(&mut byte)).is_ok()
+            fs::File::open("/etc/passwd")
+                .and_then(|mut file| file.read(&mut byte))
+                .is_ok()
         }),
         ("list a folder", || fs::read_dir("/").is_ok()),
         ("write a file", || {
             let path = "/tmp/kaname-sandbox-probe";
-            fs::File::create(path).and_then(|_| fs::remove_file(path)).is_ok()
+            fs::File::create(path)
+                .and_then(|_| fs::remove_file(path))
+                .is_ok()
         }),
         ("open a socket", || {
             UdpSocket::bind(("127.0.0.1", 0)).is_ok() || TcpListener::bind(("127.0.0.1", 0)).is_ok()
         }),
-        ("start a program", || Command::new("/bin/true").spawn().is_ok()),
-        ("start a thread", || thread::Builder::new().spawn(|| ()).is_ok()),
+        ("start a program", || {
+            Command::new("/bin/true").spawn().is_ok()
+        }),
+        ("start a thread", || {
+            thread::Builder::new().spawn(|| ()).is_ok()
+        }),
         ("take more memory than it is given", || {
             let twice = usize::try_from(2 * MEMORY_BYTES).unwrap_or(usize::MAX);
             Vec::<u8>::new().try_reserve_exact(twice).is_ok()
@@ -121,7 +132,10 @@ pub fn attempt_everything(mut out: impl Write) -> io::Result<()> {
     ];
     let report = Attempts {
         enforced,
-        succeeded: attempts.iter().map(|(name, attempt)| ((*name).to_owned(), attempt())).collect(),
+        succeeded: attempts
+            .iter()
+            .map(|(name, attempt)| ((*name).to_owned(), attempt()))
+            .collect(),
     };
     serde_json::to_writer(&mut out, &report)?;
     out.flush()

@@ -1,77 +1,52 @@
 //! Becoming a program of somebody else: the child takes its rights away from itself, then hands itself over.
 
-use std::{
-    io,
-    os::unix::process::CommandExt,
-    path::PathBuf,
-    process::Command,
-};
+use std::{io, os::unix::process::CommandExt, path::PathBuf, process::Command};
 
-use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use super::{Confinement, Profile};
 use crate::kernel::error_chain;
 
-/// Set by whoever starts the program; the environment of the worker never reaches it.
+/// All of its environment, beside what the order adds.
 const LOCALE: (&str, &str) = ("LC_ALL", "C.UTF-8");
-/// More threads would be refused.
-const ONE_THREAD: (&str, &str) = ("OMP_THREAD_LIMIT", "1");
 
-/// `app doc-sandbox program`: given by the worker.
-#[derive(Clone, Debug, Args)]
-pub struct ProgramArguments {
-    #[arg(long)]
-    pub memory_bytes: u64,
-    #[arg(long)]
-    pub cpu_seconds: u64,
-    /// A file or folder that the program may read; repeat it.
-    #[arg(long = "read")]
-    pub readable: Vec<PathBuf>,
+/// What the worker wants to be run, as the child's only argument.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramOrder {
     pub program: PathBuf,
-    #[arg(last = true)]
     pub arguments: Vec<String>,
+    pub variables: Vec<(String, String)>,
+    /// Files, and folders with all below them, that the program may read.
+    pub readable: Vec<PathBuf>,
+    pub memory_bytes: u64,
+    pub cpu_seconds: u64,
 }
 
-impl ProgramArguments {
-    /// The command line that [`become_program`] gets on the other side, after `app doc-sandbox program`.
-    pub fn to_words(&self) -> Vec<std::ffi::OsString> {
-        let Self {
-            memory_bytes,
-            cpu_seconds,
-            readable,
-            program,
-            arguments,
-        } = self;
-        let mut words = vec![
-            format!("--memory-bytes={memory_bytes}").into(),
-            format!("--cpu-seconds={cpu_seconds}").into(),
-        ];
-        for path in readable {
-            words.push("--read".into());
-            words.push(path.clone().into());
-        }
-        words.push(program.clone().into());
-        words.push("--".into());
-        words.extend(arguments.iter().map(Into::into));
-        words
+/// `app doc-sandbox program ORDER`. Returns only when it failed.
+pub fn become_program(order: &str) -> io::Error {
+    match prepare(order) {
+        Ok(mut command) => command.exec(),
+        Err(error) => error,
     }
 }
 
-/// Returns only when it failed.
-pub fn become_program(asked: ProgramArguments) -> io::Error {
+fn prepare(order: &str) -> io::Result<Command> {
+    let order: ProgramOrder = serde_json::from_str(order)?;
     let confinement = Confinement {
         profile: Profile::Program,
-        readable: asked.readable,
-        program: Some(asked.program.clone()),
-        memory_bytes: asked.memory_bytes,
-        cpu_seconds: asked.cpu_seconds,
+        readable: order.readable,
+        program: Some(order.program.clone()),
+        memory_bytes: order.memory_bytes,
+        cpu_seconds: order.cpu_seconds,
     };
-    if let Err(error) = confinement.enforce() {
-        return io::Error::other(error_chain(&error).to_string());
-    }
-    Command::new(asked.program)
-        .args(asked.arguments)
+    let enforced = confinement.enforce();
+    enforced.map_err(|error| io::Error::other(error_chain(&error)))?;
+    let mut command = Command::new(order.program);
+    command
+        .args(order.arguments)
         .env_clear()
-        .envs([LOCALE, ONE_THREAD])
-        .exec()
+        .envs([LOCALE])
+        .envs(order.variables);
+    Ok(command)
 }

@@ -26,16 +26,25 @@ struct Start {
 /// Starts a child that may ask to end with this process.
 pub(super) async fn start(command: Command) -> io::Result<Child> {
     static STARTS: OnceLock<Option<SyncSender<Start>>> = OnceLock::new();
-    let starts = STARTS.get_or_init(spawn_thread).as_ref().ok_or_else(ended)?;
+    let starts = STARTS
+        .get_or_init(spawn_thread)
+        .as_ref()
+        .ok_or_else(ended)?;
     let (started, answer) = oneshot::channel();
-    starts.try_send(Start { command, started }).map_err(|error| io::Error::other(error.to_string()))?;
+    starts
+        .try_send(Start { command, started })
+        .map_err(|error| io::Error::other(error.to_string()))?;
     answer.await.map_err(|_| ended())?
 }
 
 fn spawn_thread() -> Option<SyncSender<Start>> {
     let (sender, receiver) = sync_channel::<Start>(WAITING);
     let run = move || {
-        for Start { mut command, started } in receiver {
+        for Start {
+            mut command,
+            started,
+        } in receiver
+        {
             // Whoever no longer waits for a child has it killed: dropped, it would run on.
             if let Err(Ok(mut child)) = started.send(command.spawn()) {
                 if child.kill().is_ok() {
@@ -44,7 +53,11 @@ fn spawn_thread() -> Option<SyncSender<Start>> {
             }
         }
     };
-    thread::Builder::new().name("sandbox".to_owned()).spawn(run).is_ok().then_some(sender)
+    thread::Builder::new()
+        .name("sandbox".to_owned())
+        .spawn(run)
+        .is_ok()
+        .then_some(sender)
 }
 
 fn ended() -> io::Error {

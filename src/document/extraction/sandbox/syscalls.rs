@@ -121,8 +121,14 @@ pub(super) fn filter(profile: Profile) -> Result<BpfProgram, BackendError> {
         }
     }
     let itself = u64::from(std::process::id());
-    rules.insert(libc::SYS_tgkill, vec![when(TARGET, SeccompCmpOp::Eq, itself)?]);
-    rules.insert(libc::SYS_prlimit64, vec![when(NEW_LIMIT, SeccompCmpOp::Eq, 0)?]);
+    rules.insert(
+        libc::SYS_tgkill,
+        vec![when(TARGET, SeccompCmpOp::Eq, itself)?],
+    );
+    rules.insert(
+        libc::SYS_prlimit64,
+        vec![when(NEW_LIMIT, SeccompCmpOp::Eq, 0)?],
+    );
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     SeccompFilter::new(rules, refused, SeccompAction::Allow, ARCH.try_into()?)?.try_into()
 }
@@ -143,6 +149,8 @@ mod tests {
     #[test]
     fn both_profiles_compile_for_this_processor() {
         assert!(!filter(Profile::Reader).unwrap().is_empty());
-        assert!(filter(Profile::Program).unwrap().len() > filter(Profile::Reader).unwrap().len() - 9);
+        assert!(
+            filter(Profile::Program).unwrap().len() > filter(Profile::Reader).unwrap().len() - 9
+        );
     }
 }
