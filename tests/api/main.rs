@@ -15,6 +15,7 @@ mod comments;
 mod costs;
 mod daily;
 mod deletion;
+mod documents;
 mod early_ends;
 mod embeddings;
 mod gateway;
