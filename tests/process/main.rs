@@ -10,10 +10,14 @@ mod fresh_database;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]
 mod provider;
+#[path = "../support/pdf.rs"]
+mod pdf;
 
 mod binary;
 mod budget_race;
 mod commands;
 mod lifecycle;
+mod reading;
+mod sandbox;
 mod secrets;
 mod telemetry;

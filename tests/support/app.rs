@@ -33,6 +33,8 @@ pub struct App {
 fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let folder = database.folder.path().to_str().expect("UTF-8");
     let usual = [
+        // A test's own binary can read no files.
+        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),

@@ -15,6 +15,7 @@ const SMALLEST_MEMORY_MIB: u64 = 64;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSettings {
+    pub reader: PathBuf,
     pub pdfium: PathBuf,
     pub pdftotext: PathBuf,
     pub tesseract: PathBuf,

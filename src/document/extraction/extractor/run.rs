@@ -2,9 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    env,
     fs::File,
-    io,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -51,26 +49,23 @@ struct Inner {
 
 impl Extractor {
     /// `processors`: how many children read at once where the settings leave it open.
-    ///
-    /// # Errors
-    /// When this process cannot tell which binary it runs.
     pub fn new(
         engines: &EngineSettings,
         limits: &ExtractionSettings,
         processors: usize,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let parallel = if limits.children == 0 {
             processors
         } else {
             limits.children
         };
-        Ok(Self(Arc::new(Inner {
-            binary: Binary(env::current_exe()?),
+        Self(Arc::new(Inner {
+            binary: Binary::of(engines),
             engines: engines.clone(),
             limits: limits.clone(),
             children: Arc::new(Semaphore::new(parallel.max(1))),
             parallel: parallel.max(1),
-        })))
+        }))
     }
 
     /// How much of the sandbox is enforced here.
