@@ -136,7 +136,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock))?;
+        let documents = documents(settings, objects, sizing, (&db, &clock));
         let parts = Self {
             identity,
             redis,
@@ -194,17 +194,10 @@ fn documents(
     objects: Objects,
     sizing: Sizing,
     (db, clock): (&Db, &Clock),
-) -> Result<Documents, ConfigError> {
+) -> Documents {
     let settings = &settings.documents;
     let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    let extractor = extractor.map_err(|error| {
-        ConfigError::Rejected(format!("`documents.engines.reader` is to be set: {error}"))
-    })?;
-    Ok(Documents::new(
-        (db.clone(), clock.clone()),
-        (objects, extractor),
-        settings,
-    ))
+    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
 }
 
 /// Where what is too large for a row lies.

@@ -34,6 +34,8 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let folder = database.folder.path().to_str().expect("UTF-8");
     let pdfium = service("APP_DOCUMENTS__ENGINES__PDFIUM");
     let usual = [
+        // A test's own binary can read no files.
+        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),
