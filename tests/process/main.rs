@@ -7,11 +7,11 @@
 #[path = "../support/database.rs"]
 #[expect(dead_code, reason = "shared with tests that keep files beside it")]
 mod fresh_database;
+#[path = "../support/pdf.rs"]
+mod pdf;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]
 mod provider;
-#[path = "../support/pdf.rs"]
-mod pdf;
 
 mod binary;
 mod budget_race;

@@ -47,10 +47,16 @@ fn a_child_that_reads_can_do_nothing_else() {
         .output()
         .unwrap();
     let report: Value = serde_json::from_slice(&tried.stdout).unwrap();
-    assert_eq!(report["enforced"], json!({ "landlock": "full", "seccomp": true }));
+    assert_eq!(
+        report["enforced"],
+        json!({ "landlock": "full", "seccomp": true })
+    );
     let attempts = report["succeeded"].as_array().unwrap();
     assert_eq!(attempts.len(), 7);
-    let succeeded: Vec<_> = attempts.iter().filter(|attempt| attempt[1] == true).collect();
+    let succeeded: Vec<_> = attempts
+        .iter()
+        .filter(|attempt| attempt[1] == true)
+        .collect();
     assert!(succeeded.is_empty(), "{succeeded:?}");
 }
 
@@ -61,12 +67,20 @@ fn a_program_reads_what_it_was_given_and_nothing_else() {
     fs::write(&given, "given").unwrap();
     fs::write(&other, "other").unwrap();
     let cat = |path: &std::path::Path| {
-        confined("/bin/cat", &[path.to_str().unwrap()], &json!({ "readable": [given] }))
+        confined(
+            "/bin/cat",
+            &[path.to_str().unwrap()],
+            &json!({ "readable": [given] }),
+        )
     };
     assert_eq!(text(&cat(&given).stdout), "given");
     let refused = cat(&other);
     assert!(!refused.status.success() && refused.stdout.is_empty());
-    assert!(text(&refused.stderr).contains("Permission denied"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("Permission denied"),
+        "{}",
+        text(&refused.stderr)
+    );
 }
 
 #[test]
@@ -83,7 +97,11 @@ fn a_program_writes_nothing() {
 fn a_program_starts_no_other_and_no_bomb() {
     assert!(!bash("exec /bin/ls").status.success());
     let bomb = bash("f() { f | f & }; f; echo after");
-    assert!(text(&bomb.stderr).contains("fork"), "{}", text(&bomb.stderr));
+    assert!(
+        text(&bomb.stderr).contains("fork"),
+        "{}",
+        text(&bomb.stderr)
+    );
 }
 
 #[test]
@@ -105,6 +123,10 @@ fn a_program_gets_the_memory_and_the_time_that_it_was_given() {
     };
     assert_eq!(text(&grow(32).stdout), (32 * MIB).to_string());
     assert!(!grow(300).status.success());
-    let spins = confined("/bin/bash", &["-c", "while :; do :; done"], &json!({ "cpu_seconds": 1 }));
+    let spins = confined(
+        "/bin/bash",
+        &["-c", "while :; do :; done"],
+        &json!({ "cpu_seconds": 1 }),
+    );
     assert!(spins.status.signal().is_some(), "{:?}", spins.status);
 }

@@ -75,7 +75,10 @@ impl Pdf {
             let _ = write!(kids, "{page} 0 R ");
         }
         let count = self.pages.len();
-        file.fill(tree, &format!("<< /Type /Pages /Kids [{kids}] /Count {count} >>"));
+        file.fill(
+            tree,
+            &format!("<< /Type /Pages /Kids [{kids}] /Count {count} >>"),
+        );
         let catalog = file.object(&format!("<< /Type /Catalog /Pages {tree} 0 R >>"));
         let info = file.object(&format!("<< {} >>", self.info));
         file.finish(&format!("/Root {catalog} 0 R /Info {info} 0 R"))
@@ -84,20 +87,30 @@ impl Pdf {
 
 /// `Tj` at a place from the lower left corner.
 pub fn text(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('(', "\\(")
+        .replace(')', "\\)");
     format!("BT /{font} {size} Tf {x} {y} Td ({escaped}) Tj ET\n")
 }
 
 /// The same in a font that takes UTF-16.
 pub fn wide(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
-    let hex: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    let hex: String = text
+        .encode_utf16()
+        .map(|unit| format!("{unit:04X}"))
+        .collect();
     format!("BT /{font} {size} Tf {x} {y} Td <{hex}> Tj ET\n")
 }
 
 /// None of them is embedded.
 fn fonts(file: &mut File) -> String {
     let mut fonts = String::new();
-    for (name, base) in [("Roman", "Times-Roman"), ("Bold", "Helvetica-Bold"), ("Fixed", "Courier")] {
+    for (name, base) in [
+        ("Roman", "Times-Roman"),
+        ("Bold", "Helvetica-Bold"),
+        ("Fixed", "Courier"),
+    ] {
         let font = file.object(&format!(
             "<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding /WinAnsiEncoding >>"
         ));
@@ -144,7 +157,8 @@ impl File {
 
     fn stream(&mut self, dictionary: &str, content: &[u8]) -> usize {
         let number = self.reserve();
-        let mut body = format!("<< {dictionary} /Length {} >>\nstream\n", content.len()).into_bytes();
+        let mut body =
+            format!("<< {dictionary} /Length {} >>\nstream\n", content.len()).into_bytes();
         body.extend_from_slice(content);
         body.extend_from_slice(b"\nendstream");
         self.objects[number - 1] = body;
@@ -166,7 +180,10 @@ impl File {
         for place in places {
             let _ = writeln!(end, "{place:010} 00000 n ");
         }
-        let _ = write!(end, "trailer\n<< /Size {size} {trailer} >>\nstartxref\n{table}\n%%EOF\n");
+        let _ = write!(
+            end,
+            "trailer\n<< /Size {size} {trailer} >>\nstartxref\n{table}\n%%EOF\n"
+        );
         bytes.extend_from_slice(end.as_bytes());
         bytes
     }

@@ -36,7 +36,11 @@ pub(super) struct Binary(PathBuf);
 impl Binary {
     pub fn of(engines: &EngineSettings) -> Self {
         let named = !engines.reader.as_os_str().is_empty();
-        Self(if named { engines.reader.clone() } else { OURSELVES.into() })
+        Self(if named {
+            engines.reader.clone()
+        } else {
+            OURSELVES.into()
+        })
     }
 
     /// `app doc-sandbox WORD`, with nothing of this process's environment.

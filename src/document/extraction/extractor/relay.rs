@@ -98,11 +98,17 @@ pub(super) async fn relay(
     match listened {
         Ok(()) => {
             // It has said its last word; what it does afterwards is of no interest.
-            child.ended(true).await.map_err(|error| unavailable(&error))?;
+            child
+                .ended(true)
+                .await
+                .map_err(|error| unavailable(&error))?;
             Ok(())
         }
         Err(Heard::Nothing(why)) => {
-            let ended = child.ended(true).await.map_err(|error| unavailable(&error))?;
+            let ended = child
+                .ended(true)
+                .await
+                .map_err(|error| unavailable(&error))?;
             let how = why.unwrap_or_else(|| ended.to_string());
             let memory = ended.for_want_of_memory();
             Err(session.broken(how, memory))

@@ -49,11 +49,7 @@ struct Inner {
 
 impl Extractor {
     /// `processors`: how many children read at once where the settings leave it open.
-    pub fn new(
-        engines: &EngineSettings,
-        limits: &ExtractionSettings,
-        processors: usize,
-    ) -> Self {
+    pub fn new(engines: &EngineSettings, limits: &ExtractionSettings, processors: usize) -> Self {
         let parallel = if limits.children == 0 {
             processors
         } else {

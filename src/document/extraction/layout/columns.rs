@@ -107,13 +107,14 @@ fn strips(areas: &[Rect], members: &[usize], body: f32) -> Vec<(f32, f32)> {
         covering += change;
         if covering <= most && before > most {
             begin = Some(x);
-        } else if covering > most && before <= most
+        } else if covering > most
+            && before <= most
             && let Some(begin) = begin
                 .take()
                 .filter(|begin| x - begin >= NARROWEST_GUTTER * body)
-            {
-                strips.extend(emptiest(areas, members, begin, x, body));
-            }
+        {
+            strips.extend(emptiest(areas, members, begin, x, body));
+        }
     }
     strips
 }

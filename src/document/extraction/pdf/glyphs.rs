@@ -187,9 +187,7 @@ impl Reading<'_> {
 fn face(character: &PdfPageTextChar<'_>) -> Face {
     let name = character.font_name().to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let weight = character
-        .font_weight()
-        .map_or(0, weight_value);
+    let weight = character.font_weight().map_or(0, weight_value);
     // Latin Modern, Computer Modern and the common Japanese faces say it in their names only.
     Face {
         bold: has(&[

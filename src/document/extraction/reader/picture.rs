@@ -12,8 +12,8 @@ use image::{
 
 use super::{channel::Channel, run::Stop, sight::Sight};
 use crate::document::extraction::{
-    ExtractionError, ImageKind, Limit, Page, PageSize, TextSource,
-    layout::{PageContent, TypographySample, page_blocks},
+    ExtractionError, FileMetadata, ImageKind, Limit, Page, PageSize, TextSource,
+    layout::{PageContent, PageContext, Typography, TypographySample, page_blocks},
     wire::{Order, Said},
 };
 
@@ -35,8 +35,8 @@ pub(super) fn read(
     let image = decode(kind, file, order.limits.pixels)?;
     channel.say(&Said::Opened {
         pages: Some(1),
-        metadata: crate::document::extraction::FileMetadata::default(),
-        typography: crate::document::extraction::layout::Typography::default(),
+        metadata: FileMetadata::default(),
+        typography: Typography::default(),
     })?;
     if order.pages.first == 1 {
         let page = page(channel, order, &image)?;
@@ -45,7 +45,10 @@ pub(super) fn read(
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the sides of an image in pixels")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the sides of an image in pixels"
+)]
 fn page(channel: &mut Channel, order: &Order, image: &GrayImage) -> Result<Page, Stop> {
     let (width, height) = (image.width() as f32, image.height() as f32);
     let dpi = (width.max(height) / LONGER_SIDE_INCHES).max(POINTS_PER_INCH);
@@ -64,20 +67,27 @@ fn page(channel: &mut Channel, order: &Order, image: &GrayImage) -> Result<Page,
     };
     let mut sample = TypographySample::default();
     sample.add(&pieces);
+    let size = PageSize {
+        width: width / scale,
+        height: height / scale,
+    };
     let content = PageContent {
         pieces,
-        ..PageContent::default()
+        ..PageContent::empty(size)
+    };
+    let around = PageContext {
+        typography: &sample.typography(),
+        size,
+        neighbours: Vec::new(),
+        references: false,
     };
     Ok(Page {
         number: 1,
         label: None,
-        size: Some(PageSize {
-            width: width / scale,
-            height: height / scale,
-        }),
+        size: Some(size),
         source,
         reason,
-        blocks: page_blocks(&content, &sample.typography()),
+        blocks: page_blocks(&content, &around).0,
     })
 }
 

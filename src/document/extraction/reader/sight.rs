@@ -46,7 +46,11 @@ impl fmt::Display for Sighting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { page, languages } = self;
         if self.is_text() {
-            write!(f, "read by OCR ({languages}), sure to {:.0} %", page.confidence)
+            write!(
+                f,
+                "read by OCR ({languages}), sure to {:.0} %",
+                page.confidence
+            )
         } else {
             write!(f, "OCR ({languages}) finds no text in it")
         }
@@ -55,7 +59,10 @@ impl fmt::Display for Sighting {
 
 impl<'a> Sight<'a> {
     pub fn new(order: &'a Order) -> Self {
-        Self { order, proved: None }
+        Self {
+            order,
+            proved: None,
+        }
     }
 
     /// Looks at an image, of which `scale` pixels make a point; in words, why nothing could be seen.
@@ -80,7 +87,9 @@ impl<'a> Sight<'a> {
             if seen.is_none() {
                 tries.extend(self.others(&page, &languages));
             }
-            let better = seen.as_ref().is_none_or(|(seen, _)| page.confidence > seen.page.confidence);
+            let better = seen
+                .as_ref()
+                .is_none_or(|(seen, _)| page.confidence > seen.page.confidence);
             if better {
                 seen = Some((Sighting { page, languages }, mode));
             }
@@ -95,8 +104,13 @@ impl<'a> Sight<'a> {
 
     fn first(&self) -> (String, PageMode) {
         self.proved.clone().unwrap_or_else(|| {
-            let horizontal = self.languages().filter(|language| *language != VERTICAL_JAPANESE);
-            (horizontal.collect::<Vec<_>>().join("+"), PageMode::Automatic)
+            let horizontal = self
+                .languages()
+                .filter(|language| *language != VERTICAL_JAPANESE);
+            (
+                horizontal.collect::<Vec<_>>().join("+"),
+                PageMode::Automatic,
+            )
         })
     }
 

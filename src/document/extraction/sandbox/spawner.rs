@@ -47,9 +47,10 @@ fn spawn_thread() -> Option<SyncSender<Start>> {
         {
             // Whoever no longer waits for a child has it killed: dropped, it would run on.
             if let Err(Ok(mut child)) = started.send(command.spawn())
-                && child.kill().is_ok() {
-                    drop(child.wait());
-                }
+                && child.kill().is_ok()
+            {
+                drop(child.wait());
+            }
         }
     };
     thread::Builder::new()
