@@ -9,6 +9,10 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod bedrock;
+mod costs;
+mod documents;
+mod early_ends;
 mod embeddings;
 mod gateway;
 mod guardrails;
@@ -34,3 +38,4 @@ mod shell;
 mod start;
 mod surfaces;
 mod traces;
+mod vendors;

@@ -12,6 +12,7 @@ mod watch;
 
 pub use add::{Added, Reading};
 pub use documents::Documents;
+pub(in crate::document) use documents::{Milestone, announce};
 pub use read::{DocumentDetails, VersionDetails};
 pub use upload::ReceivedFile;
 pub use watch::Watch;

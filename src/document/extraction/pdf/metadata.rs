@@ -42,8 +42,11 @@ fn is_title(title: &str) -> bool {
 }
 
 fn split_authors(text: &str) -> Vec<String> {
+    // `Turing, A.; Gödel, K.`: a comma parts names only where nothing stronger does.
+    let is_parted = text.contains([';', '；']);
+    let weaker = |c| !is_parted && matches!(c, '、' | '，' | ',');
     text.replace(" and ", ";")
-        .split([';', '、', '，', '；', ','])
+        .split(|c| matches!(c, ';' | '；') || weaker(c))
         .map(str::trim)
         .filter(|name| !name.is_empty() && name.chars().any(char::is_alphabetic))
         .take(MOST_AUTHORS)
@@ -65,8 +68,13 @@ mod tests {
         assert!(!is_title("Microsoft Word - paper-final.docx") && !is_title(""));
         assert!(is_title("深層学習による文書の理解"));
         assert_eq!(
-            split_authors("A. Turing and K. Gödel; 山田 太郎、鈴木"),
-            ["A. Turing", "K. Gödel", "山田 太郎", "鈴木"]
+            split_authors("A. Turing, K. Gödel and E. Noether"),
+            ["A. Turing", "K. Gödel", "E. Noether"]
+        );
+        assert_eq!(split_authors("山田 太郎、鈴木"), ["山田 太郎", "鈴木"]);
+        assert_eq!(
+            split_authors("Turing, A.; Gödel, K."),
+            ["Turing, A.", "Gödel, K."]
         );
         assert_eq!((year("D:20240131120000Z"), year("x")), (Some(2024), None));
     }
