@@ -8,6 +8,7 @@ use super::{Role, Settings, api, event_processor, gauges, migrate, parts::Parts,
 use crate::{
     document::extraction::Extractor,
     identity::IdentityError,
+    llm_integration::publish_live_traces,
     platform::{
         config::ConfigError,
         db::{CapacityError, MigrationError},
@@ -83,6 +84,12 @@ impl Process {
             }
         }
         lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
+        if let Some(redis) = parts.redis.clone() {
+            let recorder = parts.recorder.clone();
+            lifecycle.spawn(Stage::Flush, "live traces", |stop| {
+                publish_live_traces(recorder, redis, stop)
+            });
+        }
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);

@@ -7,8 +7,8 @@
 #[path = "../support/database.rs"]
 #[expect(dead_code, reason = "shared with tests that keep files beside it")]
 mod fresh_database;
-#[path = "../support/typeset.rs"]
-mod typeset;
+#[path = "../support/pdf.rs"]
+mod pdf;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]
 mod provider;

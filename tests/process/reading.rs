@@ -16,7 +16,7 @@ use kaname::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::typeset::{Pdf, text, wide};
+use crate::pdf::{Pdf, text, wide};
 
 /// What came of a reading.
 struct Read {

@@ -1,6 +1,6 @@
 //! The app under test, in this process: started as `main` starts it, and spoken to over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use kaname::{
     platform::{config::Environment, lifecycle::Outcome, tls::install_crypto_provider},
@@ -127,6 +127,11 @@ impl App {
         let process = self.process.take().expect("the app runs");
         let outcome = process.run_to_end(async {}).await;
         assert_eq!(outcome, Outcome::Drained);
+    }
+
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.database.folder.path()
     }
 
     pub fn database_url(&self) -> &str {

@@ -3,8 +3,8 @@
 pub mod app;
 pub mod database;
 pub mod pdf;
-#[expect(dead_code, reason = "shared with tests of the binary")]
 pub mod provider;
+pub mod s3;
 pub mod seed;
 
 pub use app::App;
