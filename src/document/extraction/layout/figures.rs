@@ -11,9 +11,8 @@ const STROKES_APART: f32 = 12.0;
 const FEWEST_SHAPES: usize = 8;
 /// Pages with more shapes are looked at by their first ones.
 const MOST_SHAPES: usize = 1200;
-/// Characters for each square inch of a figure, beyond which it is text in a frame.
-const MOST_CHARS_PER_SQUARE_INCH: f32 = 40.0;
-const SQUARE_INCH: f32 = 72.0 * 72.0;
+/// Share of a figure that is written over, beyond which it is text in a frame.
+const MOST_WRITTEN: f32 = 0.25;
 
 /// A figure, and the pieces that are written in it.
 #[derive(Debug)]
@@ -36,15 +35,11 @@ pub(super) fn figures(pieces: &[&Piece], drawing: &Drawing, size: PageSize) -> V
             let (x, y) = piece.bounds.middle();
             bounds.contains(x, y)
         };
-        let chars: usize = pieces
-            .iter()
-            .copied()
-            .filter(inside)
-            .map(Piece::chars)
-            .sum();
-        #[expect(clippy::cast_precision_loss, reason = "characters of one page")]
-        let dense = chars as f32 > MOST_CHARS_PER_SQUARE_INCH * bounds.area() / SQUARE_INCH;
-        if !dense {
+        let own = || pieces.iter().copied().filter(inside);
+        let written: f32 = own().map(|piece| piece.bounds.area()).sum();
+        // A program in a frame is set in letters of one width.
+        let program = own().count() > 0 && own().all(|piece| piece.face.fixed);
+        if !program && written < MOST_WRITTEN * bounds.area() {
             let members = pieces.iter().enumerate().filter(|(_, piece)| inside(piece));
             figures.push(Figure {
                 bounds,
