@@ -45,20 +45,21 @@ fn survives(kind: NativeKind, bytes: Vec<u8>) -> Result<(), TestCaseError> {
         }
     }
     prop_assert!(pages.len() as u64 <= limits.pages && cells <= limits.cells);
-    match ended {
-        Ok(_) => prop_assert!(!pages.is_empty()),
-        Err(error) => prop_assert!(
-            !matches!(error, ExtractionError::Io { .. }),
-            "the file itself is not to blame: {error}"
-        ),
-    }
+    prop_assert!(ended.is_err() || !pages.is_empty());
+    blames_the_file(ended)
+}
+
+/// An error tells what is wrong with the file, never with where it lies.
+fn blames_the_file<T>(ended: Result<T, ExtractionError>) -> Result<(), TestCaseError> {
+    let code = ended.err().map(|error| error.code());
+    prop_assert_ne!(code, Some("io"));
     Ok(())
 }
 
 /// Checks a block, and counts its cells.
 fn is_whole(block: &Block) -> Result<u64, TestCaseError> {
-    prop_assert!(!block.text.trim().is_empty() || matches!(block.kind, BlockKind::Table { .. }));
     let BlockKind::Table { rows } = &block.kind else {
+        prop_assert!(!block.text.trim().is_empty());
         return Ok(0);
     };
     let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
@@ -174,10 +175,10 @@ proptest! {
     }
 
     #[test]
-    fn bytes(mut bytes in vec(any::<u8>(), 0..2_000), head in select(HEADS)) {
-        bytes.splice(0..0, head.iter().copied());
+    fn bytes(bytes in vec(any::<u8>(), 0..2_000), head in select(HEADS)) {
+        let bytes = [head, &bytes].concat();
         let of = FileKind::of(&mut Cursor::new(&bytes), Some("a.md"));
-        prop_assert!(!matches!(of, Err(ExtractionError::Io { .. })));
+        blames_the_file(of)?;
         for kind in FileKind::ALL {
             if let FileKind::Native(kind) = kind {
                 survives(kind, bytes.clone())?;
@@ -185,7 +186,7 @@ proptest! {
         }
         for kind in [ImageKind::Png, ImageKind::Jpeg, ImageKind::Tiff, ImageKind::Webp] {
             let image = decode_image(kind, &mut Cursor::new(&bytes), 10_000);
-            prop_assert!(!matches!(image, Err(ExtractionError::Io { .. })));
+            blames_the_file(image)?;
         }
     }
 
@@ -195,7 +196,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = to;
         let of = FileKind::of(&mut Cursor::new(&bytes), None);
-        prop_assert!(!matches!(of, Err(ExtractionError::Io { .. })));
+        blames_the_file(of)?;
         survives(NativeKind::Odt, bytes)?;
     }
 }
