@@ -33,7 +33,10 @@ pub use analytics::{
 };
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
+pub use gateway::{
+    Answer, AnswerBody, Completion, CompletionLinks, CompletionRequest, Gateway, GatewayParts,
+    Speaker, Turn,
+};
 pub use http::routes;
 pub use limits::{
     Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,

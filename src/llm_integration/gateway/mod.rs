@@ -13,6 +13,7 @@ mod answer;
 mod assembly;
 mod cached;
 mod call;
+mod completion;
 mod conclude;
 mod draft;
 mod embed;
@@ -38,4 +39,5 @@ mod tokens;
 mod tries;
 
 pub use answer::{Answer, AnswerBody};
+pub use completion::{Completion, CompletionLinks, CompletionRequest, Speaker, Turn};
 pub use service::{Gateway, GatewayParts};
