@@ -12,7 +12,7 @@ const LONGEST: usize = 32 * 1024;
 
 /// One thing that the model said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(in crate::document) enum Reply {
     Claim(Claim),
     /// The passages do not hold what is asked for; what it says is missing.
     Missing(String),
@@ -20,13 +20,15 @@ pub(super) enum Reply {
 
 /// A sentence, and what the model says proves it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(in crate::document) struct Claim {
+    /// What the sentence stands under: a heading, a term, a question.
+    pub title: Option<String>,
     pub text: String,
     pub quotes: Vec<Quote>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Quote {
+pub(in crate::document) struct Quote {
     /// The label of the passage, as the model wrote it.
     pub source: String,
     pub words: String,
@@ -34,7 +36,7 @@ pub(super) struct Quote {
 
 /// Reads a reply in pieces of any size.
 #[derive(Debug, Default)]
-pub(super) struct ReplyReader {
+pub(in crate::document) struct ReplyReader {
     /// An object, or a line of prose, that has not ended.
     open: String,
     depth: u32,
@@ -118,6 +120,8 @@ impl ReplyReader {
 fn read_object(object: &Value, replies: &mut Vec<Reply>) {
     #[derive(Deserialize)]
     struct Wire {
+        #[serde(default, alias = "heading", alias = "term", alias = "aspect")]
+        title: Option<String>,
         #[serde(default, alias = "text", alias = "claim", alias = "sentence")]
         say: String,
         #[serde(default, alias = "citations", alias = "quotes")]
@@ -143,6 +147,10 @@ fn read_object(object: &Value, replies: &mut Vec<Reply>) {
             words: cited.quote,
         });
         replies.push(Reply::Claim(Claim {
+            title: wire
+                .title
+                .map(|title| title.trim().to_owned())
+                .filter(|title| !title.is_empty()),
             text: wire.say.trim().to_owned(),
             quotes: quotes.collect(),
         }));
@@ -161,6 +169,7 @@ fn prose(line: &str, replies: &mut Vec<Reply>) {
     let is_frame = line.starts_with("```") || line.chars().all(|c| "[],` ".contains(c));
     if !is_frame {
         replies.push(Reply::Claim(Claim {
+            title: None,
             text: line.to_owned(),
             quotes: Vec::new(),
         }));
@@ -186,6 +195,7 @@ mod tests {
             words: (*words).to_owned(),
         };
         Reply::Claim(Claim {
+            title: None,
             text: text.to_owned(),
             quotes: quotes.iter().map(quote).collect(),
         })
@@ -220,6 +230,16 @@ mod tests {
                 "{replies:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_sentence_can_stand_under_a_title() {
+        let [Reply::Claim(claim)] =
+            &read(&[r#"{"term": " REM ", "say": "A phase of sleep."}"#])[..]
+        else {
+            panic!("one claim");
+        };
+        assert_eq!(claim.title.as_deref(), Some("REM"));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    prompt,
     proof::{Evidence, Proof, Unproved},
     reply::Claim,
+    shown,
 };
 
 /// Checks claims against the passages that the model was shown.
 #[derive(Debug)]
-pub(super) struct Checker {
+pub(in crate::document) struct Checker {
     evidence: Evidence,
     /// Numbers that the asker brought in: to repeat them takes no proof.
     asked: BTreeSet<String>,
@@ -21,7 +21,8 @@ pub(super) struct Checker {
 
 /// A sentence of the model's after the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Checked {
+pub(in crate::document) struct Checked {
+    pub title: Option<String>,
     pub text: String,
     /// In the order in which the model named them; none twice.
     pub proofs: Vec<Proof>,
@@ -66,7 +67,7 @@ impl Checker {
         for quote in &claim.quotes {
             match self
                 .evidence
-                .prove(prompt::place(&quote.source), &quote.words)
+                .prove(shown::place(&quote.source), &quote.words)
             {
                 Ok(found) => proofs.extend(found),
                 Err(why) => failed = Some(why),
@@ -85,6 +86,7 @@ impl Checker {
                 .map(Doubt::OtherNumber)
         };
         Checked {
+            title: claim.title,
             text: claim.text,
             proofs,
             doubt,
@@ -150,6 +152,7 @@ mod tests {
         };
         let quotes = quotes.iter().map(quote).collect();
         checker.check(Claim {
+            title: None,
             text: text.to_owned(),
             quotes,
         })

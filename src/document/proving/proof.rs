@@ -25,7 +25,7 @@ pub(super) struct Evidence(Vec<Folded>);
 
 /// A passage's part that says what a quote says, in characters of the passage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Proof {
+pub(in crate::document) struct Proof {
     /// The passage, by its place in the evidence.
     pub passage: usize,
     pub range: Range<u32>,
