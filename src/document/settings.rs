@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::platform::config::ConfigError;
+use crate::{document::AnswerSettings, platform::config::ConfigError};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +16,7 @@ pub struct DocumentSettings {
     pub bytes_per_project: u64,
     pub retention_days: u32,
     pub progress_interval_ms: u64,
+    pub answers: AnswerSettings,
 }
 
 impl DocumentSettings {
@@ -35,7 +36,7 @@ impl DocumentSettings {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
                 "`{key}` must be greater than 0"
             ))),
-            None => Ok(()),
+            None => self.answers.validate(),
         }
     }
 

@@ -104,6 +104,9 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
         .app_data(web::Data::new(parts.documents.clone()))
+        .app_data(web::Data::new(parts.annotations.clone()))
+        .app_data(web::Data::new(parts.answers.clone()))
+        .app_data(web::Data::new(parts.notes.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

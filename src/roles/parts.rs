@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
-    document::Documents,
+    document::{Annotations, AnswerParts, Answers, Documents, NoteParts, Notes},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -70,6 +70,9 @@ pub(super) struct Parts {
     pub comments: Comments,
     pub analytics: Analytics,
     pub documents: Documents,
+    pub annotations: Annotations,
+    pub answers: Answers,
+    pub notes: Notes,
     pub prompts: Prompts,
 }
 
@@ -117,6 +120,7 @@ impl Parts {
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let documents = Documents::new(db.clone(), clock.clone(), objects, &settings.documents);
+        let (answers, notes) = written(settings, &gateway, &recorder, (&db, &clock));
         let parts = Self {
             identity,
             redis,
@@ -137,6 +141,9 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
+            annotations: Annotations::new(db.clone(), clock.clone()),
+            answers,
+            notes,
             documents,
             prompts,
             clock,
@@ -144,6 +151,32 @@ impl Parts {
         };
         Ok((parts, trace_writer))
     }
+}
+
+/// What models write about documents.
+fn written(
+    settings: &Settings,
+    gateway: &Gateway,
+    recorder: &Recorder,
+    (db, clock): (&Db, &Clock),
+) -> (Answers, Notes) {
+    let settings = &settings.documents.answers;
+    let answers = Answers::new(AnswerParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        gateway: gateway.clone(),
+        recorder: recorder.clone(),
+        search: crate::document::Search,
+        settings: settings.clone(),
+    });
+    let notes = Notes::new(NoteParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        gateway: gateway.clone(),
+        recorder: recorder.clone(),
+        settings: settings.clone(),
+    });
+    (answers, notes)
 }
 
 /// What takes in traces as tracing libraries send them, within one bound of memory.

@@ -39,7 +39,8 @@ impl Question {
         let text = text.trim();
         let chars = text.chars().count();
         if chars == 0 || chars > QUESTION_MAX_CHARS || text.contains('\0') {
-            let why = format!("has {chars} characters; it takes 1 to {QUESTION_MAX_CHARS}, and no NUL");
+            let why =
+                format!("has {chars} characters; it takes 1 to {QUESTION_MAX_CHARS}, and no NUL");
             return Err(DocumentError::invalid("question", why));
         }
         Ok(Self(text.to_owned()))
@@ -180,8 +181,8 @@ pub struct AnswerBody {
     pub removed: usize,
     /// What was searched for, where that was not the question itself.
     pub searched_for: Option<String>,
-    /// `whole` or `search`.
-    pub mode: String,
+    /// How the model got to know the documents.
+    pub mode: Mode,
     /// Passages that the model was shown.
     pub passages: usize,
     /// As its provider knows it.
@@ -193,14 +194,20 @@ pub struct AnswerBody {
 impl AnswerBody {
     /// The proved sentences as one text: what a follow-up is told was answered.
     pub fn text(&self) -> String {
-        let proved = self.sentences.iter().filter(|sentence| sentence.doubt.is_none());
+        let proved = self
+            .sentences
+            .iter()
+            .filter(|sentence| sentence.doubt.is_none());
         let texts: Vec<_> = proved.map(|sentence| sentence.text.as_str()).collect();
         texts.join(" ")
     }
 
     /// What became of the question, where the model's answer has ended well.
     pub fn outcome(&self) -> Outcome {
-        let is_proved = self.sentences.iter().any(|sentence| sentence.doubt.is_none());
+        let is_proved = self
+            .sentences
+            .iter()
+            .any(|sentence| sentence.doubt.is_none());
         match (is_proved, &self.missing) {
             (false, _) => Outcome::Refused,
             (true, Some(_)) => Outcome::Partial,
@@ -210,7 +217,10 @@ impl AnswerBody {
 
     /// Every document that a sentence cites.
     pub fn documents(&self) -> impl Iterator<Item = DocumentId> {
-        let citations = self.sentences.iter().flat_map(|sentence| &sentence.citations);
+        let citations = self
+            .sentences
+            .iter()
+            .flat_map(|sentence| &sentence.citations);
         citations.map(|citation| citation.document)
     }
 }

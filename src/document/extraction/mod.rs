@@ -11,4 +11,4 @@ pub use kind::FileKind;
 pub use model::{
     Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,
 };
-pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};
+pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed, placed_blocks, text_of};

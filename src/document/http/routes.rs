@@ -2,7 +2,8 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{content, manage, progress, read, upload};
+use super::{bibliography, content, manage, progress, read, upload};
+use crate::document::{annotations, answering, notes};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -20,5 +21,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(manage::retry_version)
         .service(content::download_file)
         .service(content::list_pages)
-        .service(content::get_page);
+        .service(content::get_page)
+        .service(bibliography::export_bibliography);
+    annotations::routes(config);
+    answering::routes(config);
+    notes::routes(config);
 }

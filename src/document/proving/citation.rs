@@ -67,7 +67,11 @@ impl From<&Doubt> for StoredDoubt {
 
 impl Sentence {
     /// What was checked, with its words but without their places: [`Citation::place`] finds these.
-    pub fn of(checked: Checked, checker: &Checker, passages: &[Passage]) -> Self {
+    pub(in crate::document) fn of(
+        checked: Checked,
+        checker: &Checker,
+        passages: &[Passage],
+    ) -> Self {
         let citations = checked.proofs.iter().map(|proof| {
             let passage = &passages[proof.passage];
             let range = passage.in_version(&proof.range);
@@ -122,7 +126,12 @@ fn boxes(page: &StoredPage, range: &Range<usize>) -> Vec<PageBox> {
     let blocks = page.placed();
     let number = page.number.unsigned_abs();
     let places = blocks.iter().flat_map(|placed| bounds(placed, range));
-    places.map(|bounds| PageBox { page: number, bounds }).collect()
+    places
+        .map(|bounds| PageBox {
+            page: number,
+            bounds,
+        })
+        .collect()
 }
 
 fn bounds(placed: &PlacedBlock<'_>, range: &Range<usize>) -> Vec<Rect> {
@@ -130,11 +139,18 @@ fn bounds(placed: &PlacedBlock<'_>, range: &Range<usize>) -> Vec<Rect> {
         return Vec::new();
     }
     let lines = placed.block.lines.iter().filter(|line| {
-        let (start, end) = (placed.start + line.start as usize, placed.start + line.end as usize);
+        let (start, end) = (
+            placed.start + line.start as usize,
+            placed.start + line.end as usize,
+        );
         start < range.end && range.start < end
     });
     let lines: Vec<Rect> = lines.map(|line| line.bounds).collect();
-    if lines.is_empty() { placed.block.bounds.into_iter().collect() } else { lines }
+    if lines.is_empty() {
+        placed.block.bounds.into_iter().collect()
+    } else {
+        lines
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +162,12 @@ mod tests {
     };
 
     fn rect(top: f32) -> Rect {
-        Rect { left: 10.0, top, right: 200.0, bottom: top + 12.0 }
+        Rect {
+            left: 10.0,
+            top,
+            right: 200.0,
+            bottom: top + 12.0,
+        }
     }
 
     fn page(number: i32, start: i64, text: &str, lines: Vec<Line>) -> StoredPage {
@@ -184,14 +205,28 @@ mod tests {
 
     #[test]
     fn words_are_placed_on_the_lines_that_they_run_over() {
-        let lines = (0..3).map(|line| Line { start: line * 10, end: line * 10 + 10, bounds: rect(20.0) });
-        let pages = [page(4, 100, &"x".repeat(30), lines.collect()), page(5, 132, "short", Vec::new())];
+        let lines = (0..3).map(|line| Line {
+            start: line * 10,
+            end: line * 10 + 10,
+            bounds: rect(20.0),
+        });
+        let pages = [
+            page(4, 100, &"x".repeat(30), lines.collect()),
+            page(5, 132, "short", Vec::new()),
+        ];
         let mut words = citation(105..112);
         words.place(&pages);
         assert_eq!((words.pages, words.boxes.len()), ((4, 4), 2));
         let mut words = citation(125..135);
         words.place(&pages);
-        let on: Vec<_> = words.boxes.iter().map(|place| (place.page, place.bounds)).collect();
-        assert_eq!((words.pages, on), ((4, 5), vec![(4, rect(20.0)), (5, rect(0.0))]));
+        let on: Vec<_> = words
+            .boxes
+            .iter()
+            .map(|place| (place.page, place.bounds))
+            .collect();
+        assert_eq!(
+            (words.pages, on),
+            ((4, 5), vec![(4, rect(20.0)), (5, rect(0.0))])
+        );
     }
 }

@@ -43,7 +43,7 @@ impl Documents {
     }
 }
 
-pub(super) fn existing(
+pub(in crate::document) fn existing(
     conn: &mut Conn,
     project: ProjectId,
     id: DocumentId,
@@ -61,7 +61,7 @@ pub(super) fn opened(
 }
 
 /// A version of a document: the one that is named, or the latest.
-pub(super) fn version_of(
+pub(in crate::document) fn version_of(
     conn: &mut Conn,
     document: &Document,
     number: Option<VersionNumber>,

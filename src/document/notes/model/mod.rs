@@ -1,0 +1,13 @@
+//! Notes on documents: what kinds there are, what one says, and how it becomes Markdown. Pure.
+
+mod kind;
+mod markdown;
+mod note;
+mod request;
+
+pub use kind::NoteKind;
+pub use markdown::{Footnotes, render};
+pub use note::{
+    MARKDOWN_MAX_CHARS, Note, NoteContent, NoteId, NoteState, NoteVersion, Origin, TITLE_MAX_CHARS,
+};
+pub use request::{NewNote, SOURCES_MAX};
