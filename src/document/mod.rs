@@ -7,6 +7,7 @@
 mod annotations;
 mod answering;
 mod bibliography;
+pub mod chunking;
 mod error;
 mod events;
 pub mod extraction;

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{document::AnswerSettings, platform::config::ConfigError};
+use super::{
+    AnswerSettings,
+    extraction::{EngineSettings, ExtractionSettings},
+};
+use crate::platform::config::ConfigError;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +20,8 @@ pub struct DocumentSettings {
     pub bytes_per_project: u64,
     pub retention_days: u32,
     pub progress_interval_ms: u64,
+    pub engines: EngineSettings,
+    pub extraction: ExtractionSettings,
     pub answers: AnswerSettings,
 }
 
@@ -36,7 +42,10 @@ impl DocumentSettings {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
                 "`{key}` must be greater than 0"
             ))),
-            None => self.answers.validate(),
+            None => {
+                self.extraction.validate()?;
+                self.answers.validate()
+            }
         }
     }
 

@@ -40,5 +40,6 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
     };
     let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
     let registry = parts.retention.register(registry);
-    parts.notes.register(parts.documents.register(registry))
+    let registry = parts.documents.register(parts.media.register(registry));
+    parts.notes.register(registry)
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Characters of a question.
-pub const QUESTION_MAX_CHARS: usize = 4_000;
+pub const QUESTION_MAX_CHARS: usize = 2_000;
 /// Documents that one question can name.
 pub const NAMED_MAX: usize = 200;
 /// Questions and answers before a follow-up that the model sees.

@@ -1,11 +1,11 @@
 //! Reads the form of an upload as it comes: small fields into memory, the file straight into the object store.
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::{Field, Multipart, MultipartError};
 use futures::StreamExt;
 
 use crate::{
     document::{DocumentError, Documents, FileName, ReceivedFile},
-    kernel::{Actor, Failure},
+    kernel::{Actor, ErrorCode, Failure},
 };
 
 /// The field that carries the file.
@@ -78,7 +78,14 @@ fn invalid(why: &str) -> Failure {
     DocumentError::invalid(FILE, why).into()
 }
 
-fn broken(error: &actix_multipart::MultipartError) -> Failure {
+fn broken(error: &MultipartError) -> Failure {
+    use MultipartError as E;
+    if let E::ContentTypeMissing | E::ContentTypeParse | E::ContentTypeIncompatible = error {
+        return Failure::new(
+            ErrorCode::UnsupportedMediaType,
+            "the body must be a form with the file: `Content-Type: multipart/form-data`",
+        );
+    }
     DocumentError::BrokenOff {
         why: error.to_string(),
     }

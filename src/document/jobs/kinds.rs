@@ -25,6 +25,7 @@ const OBJECTS_AT_ONCE: usize = 500;
 /// Reads the pages of a version.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct ProcessDocument {
+    pub project: ProjectId,
     pub document: DocumentId,
     pub version: VersionId,
 }
@@ -40,13 +41,15 @@ impl Job for ProcessDocument {
             factor: 4,
             max: Duration::from_mins(10),
         },
-        timeout: Duration::from_hours(2),
+        // Beyond `documents.extraction.seconds_per_document`, which says more when it is over.
+        timeout: Duration::from_hours(3),
     };
 }
 
 /// Cuts the text of a version into chunks, and puts them into the index.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct IndexVersion {
+    pub project: ProjectId,
     pub document: DocumentId,
     pub version: VersionId,
 }
@@ -110,6 +113,7 @@ pub fn enqueue_reading(
     version: &DocumentVersion,
 ) -> Result<JobId, DbError> {
     let job = ProcessDocument {
+        project: version.project,
         document: version.document,
         version: version.id,
     };
@@ -122,6 +126,7 @@ pub fn enqueue_indexing(
     version: &DocumentVersion,
 ) -> Result<JobId, DbError> {
     let job = IndexVersion {
+        project: version.project,
         document: version.document,
         version: version.id,
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kinds::{KeepUp, RemoveFiles};
+use super::kinds::{IndexVersion, KeepUp, ProcessDocument, RemoveFiles};
 use crate::{
     document::Documents,
     platform::jobs::{JobError, JobRegistry},
@@ -14,8 +14,17 @@ impl Documents {
     /// Adds the jobs of documents to a process's registry.
     #[must_use]
     pub fn register(&self, registry: JobRegistry) -> JobRegistry {
+        let (processing, indexing) = (self.clone(), self.clone());
         let (removing, keeping) = (self.clone(), self.clone());
         registry
+            .on::<ProcessDocument, _, _>(move |job, context| {
+                let documents = processing.clone();
+                async move { documents.process(job, context).await }
+            })
+            .on::<IndexVersion, _, _>(move |job, context| {
+                let documents = indexing.clone();
+                async move { documents.index(job, context).await }
+            })
             .on::<RemoveFiles, _, _>(move |job, _| {
                 let objects = removing.objects.clone();
                 async move {

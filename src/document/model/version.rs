@@ -181,7 +181,7 @@ pub enum Attempt {
     /// Nothing: it is read, or somebody cancelled it.
     Nothing,
     /// Nothing any more: several attempts ended at this page.
-    GivenUp(u32),
+    GivenUp,
 }
 
 /// A page as it is stored: what was read, and where its text begins in the version's.
@@ -195,6 +195,37 @@ pub struct StoredPage {
     pub blocks: Vec<Block>,
     pub text: String,
     pub start: i64,
+}
+
+/// The reader left a page out.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("page {number} came where page {expected} was expected")]
+pub struct PageOutOfOrder {
+    pub number: i32,
+    pub expected: i32,
+}
+
+impl From<StoredPage> for Page {
+    fn from(page: StoredPage) -> Self {
+        let StoredPage {
+            number,
+            label,
+            size,
+            source,
+            reason,
+            blocks,
+            text: _, // that of its blocks
+            start: _,
+        } = page;
+        Self {
+            number: number.unsigned_abs(),
+            label,
+            size,
+            source,
+            reason,
+            blocks,
+        }
+    }
 }
 
 impl StoredPage {
@@ -224,17 +255,23 @@ impl DocumentVersion {
         }
         self.stalls += 1;
         if self.stalls > STALLS_MAX {
-            return Attempt::GivenUp(next.unsigned_abs());
+            return Attempt::GivenUp;
         }
         (self.state, self.reason) = (VersionState::Reading, None);
         Attempt::From(next.unsigned_abs())
     }
 
     /// Places a page behind those that are stored; `None` for one that is stored already.
-    pub fn take(&mut self, page: Page) -> Option<StoredPage> {
-        let number = i32::try_from(page.number).ok()?;
-        if number != self.pages_done + 1 {
-            return None;
+    ///
+    /// # Errors
+    /// When a page before it is missing.
+    pub fn take(&mut self, page: Page) -> Result<Option<StoredPage>, PageOutOfOrder> {
+        let (number, expected) = (page.number.cast_signed(), self.pages_done + 1);
+        if number < expected {
+            return Ok(None);
+        }
+        if number > expected {
+            return Err(PageOutOfOrder { number, expected });
         }
         let between = if self.pages_done == 0 {
             0
@@ -254,7 +291,7 @@ impl DocumentVersion {
             reason,
             blocks,
         } = page;
-        Some(StoredPage {
+        Ok(Some(StoredPage {
             number,
             label,
             size,
@@ -263,7 +300,32 @@ impl DocumentVersion {
             blocks,
             text,
             start,
-        })
+        }))
+    }
+
+    /// An attempt at reading failed, though another may not; `true` when there is no other.
+    pub fn note_failed_attempt(&mut self, why: &str) -> bool {
+        let next = self.pages_done + 1;
+        if self.stalled_at == Some(next) && self.stalls >= STALLS_MAX {
+            self.give_up(why);
+            return true;
+        }
+        self.reason = Some(cut(why));
+        false
+    }
+
+    /// Several attempts ended at the same page.
+    pub fn give_up(&mut self, why: &str) {
+        let next = self.pages_done + 1;
+        self.fail(&format!(
+            "given up at page {next} after {STALLS_MAX} attempts: {why}"
+        ));
+    }
+
+    /// Nothing of it is stored any more.
+    pub fn start_over(&mut self, reader: i32) {
+        (self.pages_done, self.characters, self.reader) = (0, 0, reader);
+        (self.page_count, self.read_at) = (None, None);
     }
 
     /// Every page is stored.
@@ -282,10 +344,14 @@ impl DocumentVersion {
     }
 
     fn end(&mut self, state: VersionState, reason: &str) {
-        let stored = reason.chars().filter(|c| *c != '\0');
-        self.reason = Some(stored.take(REASON_MAX_CHARS).collect());
-        self.state = state;
+        (self.state, self.reason) = (state, Some(cut(reason)));
     }
+}
+
+/// A reason as it is stored.
+fn cut(reason: &str) -> String {
+    let stored = reason.chars().filter(|c| *c != '\0');
+    stored.take(REASON_MAX_CHARS).collect()
 }
 
 fn count(characters: usize) -> i64 {
@@ -348,13 +414,13 @@ mod tests {
     #[test]
     fn pages_are_taken_in_order_once_and_know_where_they_begin() {
         let mut version = version();
-        assert_eq!(version.take(page(1, "あい")).unwrap().start, 0);
+        assert_eq!(version.take(page(1, "あい")).unwrap().unwrap().start, 0);
         assert!(
-            version.take(page(1, "あい")).is_none(),
+            version.take(page(1, "あい")).unwrap().is_none(),
             "read again after a crash"
         );
-        assert!(version.take(page(3, "x")).is_none(), "out of order");
-        let second = version.take(page(2, "う\0")).unwrap();
+        assert!(version.take(page(3, "x")).is_err(), "out of order");
+        let second = version.take(page(2, "う\0")).unwrap().unwrap();
         assert_eq!((second.start, second.text.as_str()), (4, "う\u{fffd}"));
         assert_eq!((version.pages_done, version.characters), (2, 6));
     }
@@ -372,8 +438,15 @@ mod tests {
             let begun = version.begin_reading(job, attempt == 0);
             assert_eq!(begun, Attempt::From(1));
         }
-        assert_eq!(version.begin_reading(job, false), Attempt::GivenUp(1));
-        version.take(page(1, "x"));
+        assert!(version.note_failed_attempt("out of memory"));
+        assert_eq!(version.state, VersionState::Failed);
+        version.state = VersionState::Reading;
+        assert_eq!(version.begin_reading(job, false), Attempt::GivenUp);
+        version.take(page(1, "x")).unwrap();
+        assert!(
+            !version.note_failed_attempt("out of memory"),
+            "it came further"
+        );
         assert_eq!(version.begin_reading(job, false), Attempt::From(2));
         version.fail("poison");
         assert_eq!(version.begin_reading(job, false), Attempt::Nothing);

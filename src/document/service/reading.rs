@@ -7,7 +7,7 @@ use super::{
 use crate::{
     document::{
         DocumentError,
-        jobs::enqueue_reading,
+        jobs::{READER, enqueue_indexing, enqueue_reading},
         model::{DocumentId, DocumentVersion, VersionNumber, VersionState},
         store,
     },
@@ -95,9 +95,19 @@ fn retry_version(
         VersionState::Failed | VersionState::Cancelled => {}
         state => return Err(DocumentError::NotRetryable(state)),
     }
-    version.state = VersionState::Uploaded;
+    if version.reader != READER {
+        // What is stored of it was read otherwise.
+        store::delete_pages(conn, version.id)?;
+        version.start_over(READER);
+    }
     version.reason = None;
-    version.job = Some(enqueue_reading(conn, clock, &version)?);
+    version.job = Some(if version.read_at.is_some() {
+        version.state = VersionState::Read;
+        enqueue_indexing(conn, clock, &version)?
+    } else {
+        version.state = VersionState::Uploaded;
+        enqueue_reading(conn, clock, &version)?
+    });
     store::save_version(conn, &version)?;
     Ok(version)
 }

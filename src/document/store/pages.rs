@@ -4,7 +4,7 @@ use diesel::{
     dsl::{count_star, max},
     insert_into,
     prelude::*,
-    sql_types::{Integer, Text},
+    sql_types::Text,
 };
 
 use crate::{
@@ -279,4 +279,18 @@ pub fn sources(conn: &mut Conn, version: VersionId) -> Result<Vec<(TextSource, i
     let rows: Vec<(String, i64)> = each_backend!(conn, |c| query.load(c))?;
     let counted = |(source, pages): (String, i64)| Ok((parse_source(&source)?, pages));
     rows.into_iter().map(counted).collect()
+}
+
+/// The pages that this source was taken for.
+pub fn pages_of_source(
+    conn: &mut Conn,
+    version: VersionId,
+    source: TextSource,
+) -> Result<Vec<i32>, DbError> {
+    let query = p::table
+        .filter(p::version_id.eq(version))
+        .filter(p::source.eq(source.as_str()))
+        .order(p::number)
+        .select(p::number);
+    Ok(each_backend!(conn, |c| query.load(c))?)
 }

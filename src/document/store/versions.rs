@@ -1,7 +1,7 @@
 //! Versions, their content and their state.
 
 use diesel::{
-    dsl::{count_star, exists, not},
+    dsl::{exists, not},
     insert_into,
     prelude::*,
 };
@@ -293,7 +293,7 @@ pub fn unshared_objects(conn: &mut Conn, document: DocumentId) -> Result<Vec<Str
     let shared = other
         .filter(other.field(v::object_key).eq(v::object_key))
         .filter(other.field(v::document_id).ne(document))
-        .select(count_star());
+        .select(other.field(v::id));
     let query = v::table
         .filter(v::document_id.eq(document))
         .filter(not(exists(shared)))

@@ -37,6 +37,7 @@ mod surface_error;
 mod tap;
 mod tokens;
 mod tries;
+mod uncounted;
 
 pub use answer::{Answer, AnswerBody};
 pub use completion::{Completion, CompletionLinks, CompletionRequest, Speaker, Turn};

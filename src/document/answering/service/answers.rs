@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    document::{AnswerSettings, search::Search},
+    document::{AnswerSettings, search::SearchIndex},
     kernel::Clock,
     llm_integration::{Gateway, Recorder},
     platform::db::Db,
@@ -19,7 +19,7 @@ pub struct AnswerParts {
     pub clock: Clock,
     pub gateway: Gateway,
     pub recorder: Recorder,
-    pub search: Search,
+    pub search: SearchIndex,
     pub settings: AnswerSettings,
 }
 

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use super::Answers;
 use crate::{
     document::{
-        DocumentError,
+        DocumentError, Title,
         answering::{
             model::{Ask, Mode, Scope},
             store::{self, Answerable},
         },
         model::StoredPage,
         proving::{Passage, pieces},
+        search::{Hit, SearchError, SearchFilter, SearchRequest, Words},
         store as documents,
         trace::WorkTrace,
     },
@@ -66,7 +67,8 @@ impl Answers {
             let limit = self.0.settings.context_tokens;
             return Err(DocumentError::TooLongToShow { limit }.into());
         }
-        let passages = self.found(actor, (ask, scope), question, trace).await?;
+        let scope = (ask, scope, model);
+        let passages = self.found(actor, scope, question, trace).await?;
         let mode = Mode::Search;
         Ok(Shortlist {
             mode,
@@ -112,7 +114,7 @@ impl Answers {
 }
 
 /// What a retriever tells of a passage: enough to find it again.
-fn told(passage: &Passage, score: Option<f64>) -> Value {
+fn told(passage: &Passage, score: Option<f32>) -> Value {
     json!({
         "document": passage.document,
         "version": passage.version,
@@ -124,6 +126,52 @@ fn told(passage: &Passage, score: Option<f64>) -> Value {
     })
 }
 
+impl Answers {
+    /// What search finds of a question, as much of it as a model may be shown.
+    async fn found(
+        &self,
+        actor: &Actor,
+        (ask, scope, model): (&Ask, &Scope, &str),
+        question: &str,
+        trace: &WorkTrace,
+    ) -> Result<Vec<Passage>, Failure> {
+        let settings = &self.0.settings;
+        let words = Words::verbatim(question).map_err(SearchError::from)?;
+        let mut request = SearchRequest::new(words);
+        request.limit = ask.passages.unwrap_or(settings.passages) as usize;
+        request.filter = SearchFilter {
+            documents: scope.documents.clone(),
+            folder: scope.folder.clone(),
+            tags: scope.tags.clone(),
+            ..SearchFilter::default()
+        };
+        let began = self.0.clock.now();
+        let found = self.0.search.search(actor, request).await?;
+        let input = json!({ "mode": "search", "query": question });
+        let output: Vec<_> = found.hits.iter().map(|hit| told(&passage(hit), Some(hit.score))).collect();
+        trace.retrieved(began, &input, &output.into());
+        let mut room = settings.context_tokens;
+        let fits = |passage: &Passage| {
+            let left = room.checked_sub(estimate_output(&passage.text, model));
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        Ok(found.hits.iter().map(passage).filter(fits).collect())
+    }
+}
+
+fn passage(hit: &Hit) -> Passage {
+    Passage {
+        document: hit.document,
+        version: hit.version,
+        title: Title::stored(hit.title.clone()),
+        section: hit.section.clone(),
+        pages: (hit.first_page.unsigned_abs(), hit.last_page.unsigned_abs()),
+        start: hit.start as usize,
+        text: hit.text.clone(),
+    }
+}
+
 fn read_whole(conn: &mut Conn, documents: &[Answerable]) -> Result<Vec<Passage>, DbError> {
     let mut passages = Vec::new();
     for found in documents {
@@ -133,15 +181,4 @@ fn read_whole(conn: &mut Conn, documents: &[Answerable]) -> Result<Vec<Passage>,
         passages.extend(pieces(whose, &blocks));
     }
     Ok(passages)
-}
-impl Answers {
-    async fn found(
-        &self,
-        _: &Actor,
-        _: (&Ask, &Scope),
-        _: &str,
-        _: &WorkTrace,
-    ) -> Result<Vec<Passage>, Failure> {
-        Ok(Vec::new())
-    }
 }
