@@ -34,13 +34,12 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let folder = database.folder.path().to_str().expect("UTF-8");
     let pdfium = service("APP_DOCUMENTS__ENGINES__PDFIUM");
     let usual = [
-        // A test's own binary can read no files.
-        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
+        // A test's own binary can read no files.
         ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_DOCUMENTS__ENGINES__PDFIUM", pdfium.as_str()),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
@@ -51,6 +50,11 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let all = usual.iter().chain(more);
     all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+/// Settings of an app that has models in its own process.
+pub fn with_models() -> [(&'static str, String); 1] {
+    [("APP_INFERENCE__MODELS", service("TEST_MODELS"))]
 }
 
 /// The settings of an app that a test starts itself.
@@ -137,11 +141,6 @@ impl App {
 
     pub fn database_url(&self) -> &str {
         &self.database.url
-    }
-
-    /// The data directory of the app.
-    pub fn folder(&self) -> &std::path::Path {
-        self.database.folder.path()
     }
 
     /// A request without credentials.
