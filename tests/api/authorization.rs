@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    comments, daily, deletion, documents, gateway, guardrails, ingestion, jobs, langfuse_prompts,
-    limits, live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
+    annotations, answers, comments, daily, deletion, documents, gateway, guardrails, ingestion,
+    jobs, langfuse_prompts, limits, live, media, notes, otlp, own_reading, prices, prompts,
+    providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -102,6 +103,9 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(documents::authorization_cases(&app).await);
+        cases.extend(annotations::authorization_cases(&app).await);
+        cases.extend(answers::authorization_cases(&app).await);
+        cases.extend(notes::authorization_cases());
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);

@@ -290,7 +290,11 @@ fn failure(error: &ProviderError) -> Failure {
         ErrorKind::Timeout => ErrorCode::ProviderTimeout,
         ErrorKind::Overloaded => ErrorCode::ProviderUnavailable,
         ErrorKind::NotFound => ErrorCode::ModelNotFound,
-        _ => ErrorCode::ProviderFailed,
+        ErrorKind::Authentication | ErrorKind::Permission => ErrorCode::ProviderNotConfigured,
+        ErrorKind::InvalidRequest | ErrorKind::TooLarge | ErrorKind::ContextLength => {
+            ErrorCode::InvalidRequest
+        }
+        ErrorKind::Conflict | ErrorKind::Server => ErrorCode::ProviderFailed,
     };
     Failure::new(
         code,

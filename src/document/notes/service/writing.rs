@@ -267,8 +267,7 @@ impl Notes {
                 .await?;
         }
         if sentences.is_empty() {
-            let why = "the model wrote no sentence that the documents prove";
-            return Err(Failure::new(ErrorCode::ProviderFailed, why));
+            return Err(Failure::of(ErrorCode::NoteUnproved));
         }
         let titles: Vec<(DocumentId, String)> = material
             .documents
