@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
+    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -76,6 +77,7 @@ pub(super) struct Parts {
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
+    pub documents: Documents,
     pub prompts: Prompts,
 }
 
@@ -103,7 +105,9 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (of_traces, trace_writer) = of_traces(settings, (&db, &clock), &prices, &hasher)?;
+        let objects = objects(settings, &db)?;
+        let (of_traces, trace_writer) =
+            of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
         let recorder = &of_traces.recorder;
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
@@ -122,6 +126,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
+        let documents = documents(settings, objects, sizing, (&db, &clock));
         let parts = Self {
             identity,
             redis,
@@ -141,6 +146,7 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
+            documents,
             prompts,
             clock,
             db,
@@ -168,6 +174,25 @@ fn foreign_intake(
     (otlp, batches)
 }
 
+/// The documents of projects, and what reads them.
+fn documents(
+    settings: &Settings,
+    objects: Objects,
+    sizing: Sizing,
+    (db, clock): (&Db, &Clock),
+) -> Documents {
+    let settings = &settings.documents;
+    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
+    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
+}
+
+/// Where what is too large for a row lies.
+fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    Objects::new(&settings.objects, &folder, synced)
+}
+
 /// What takes in traces, shows them and removes them. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct OfTraces {
@@ -183,11 +208,9 @@ fn of_traces(
     settings: &Settings,
     (db, clock): (&Db, &Clock),
     prices: &Prices,
-    hasher: &KeyHasher,
-) -> Result<(OfTraces, TraceWriter), ConfigError> {
+    (hasher, objects): (&KeyHasher, &Objects),
+) -> (OfTraces, TraceWriter) {
     let folder = settings.storage.folder(db.url());
-    let synced = settings.traces.durability != TraceDurability::Process;
-    let objects = Objects::new(&settings.objects, &folder, synced)?;
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
@@ -209,12 +232,12 @@ fn of_traces(
         live: LiveTraces::new(traces.clone(), clock, settings.traces.live_connections),
         media: MediaStore::new(
             (db.clone(), clock.clone()),
-            objects,
+            objects.clone(),
             settings.media,
             hasher.derive(MEDIA_ADDRESSES),
         ),
         recorder,
         traces,
     };
-    Ok((of_traces, writer))
+    (of_traces, writer)
 }

@@ -46,5 +46,6 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
     let OfTraces {
         media, retention, ..
     } = &parts.of_traces;
-    media.register(retention.register(registry))
+    let registry = media.register(retention.register(registry));
+    parts.documents.register(registry)
 }

@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    comments, daily, deletion, gateway, guardrails, ingestion, jobs, langfuse_prompts, limits,
-    live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
+    comments, daily, deletion, documents, gateway, guardrails, ingestion, jobs, langfuse_prompts,
+    limits, live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -99,6 +99,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
 
     async fn all_cases(app: &App) -> BTreeMap<&'static str, Case> {
         let mut cases = cases(app).await;
+        cases.extend(documents::authorization_cases(app).await);
         cases.extend(gateway::authorization_cases(app).await);
         cases.extend(routes::authorization_cases(app).await);
         cases.extend(providers::authorization_cases(app).await);

@@ -176,9 +176,9 @@ impl TraceRetention {
             .db
             .read(move |conn| store::missing_days(conn, now, DAYS_AHEAD))
             .await?;
-        for day in missing {
+        for (daily, day) in each_table(missing) {
             self.db
-                .write(move |conn| store::make_day(conn, &day))
+                .write(move |conn| store::make_day(conn, daily, &day))
                 .await?;
         }
         Ok(())
@@ -290,9 +290,9 @@ impl TraceRetention {
             .db
             .read(move |conn| store::days_before(conn, before))
             .await?;
-        for day in days {
+        for (daily, day) in each_table(days) {
             self.db
-                .write(move |conn| store::drop_empty_day(conn, &day))
+                .write(move |conn| store::drop_empty_day(conn, daily, &day))
                 .await?;
         }
         Ok(())
@@ -325,4 +325,9 @@ impl TraceRetention {
     fn days(&self, own: Option<i32>) -> u32 {
         own.map_or(self.default_days, i32::unsigned_abs)
     }
+}
+
+fn each_table(days: Vec<String>) -> impl Iterator<Item = (store::Daily, String)> {
+    let tables = |day: String| store::Daily::ALL.map(|daily| (daily, day.clone()));
+    days.into_iter().flat_map(tables)
 }

@@ -15,5 +15,5 @@ pub(super) use deletion::{
 };
 pub(in crate::llm_integration) use keys::{Standing, hold_trace, standing};
 pub(super) use ledger::calls;
-pub(super) use partitions::{days_before, drop_empty_day, make_day, missing_days};
+pub(super) use partitions::{Daily, days_before, drop_empty_day, make_day, missing_days};
 pub(super) use stored::ObservationCost;
