@@ -143,15 +143,15 @@ impl App {
         &self.database.url
     }
 
-    /// The data directory of the app.
-    pub fn folder(&self) -> &std::path::Path {
-        self.database.folder.path()
-    }
-
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("{}{path}", self.url))
+    }
+
+    /// A request without credentials to an address that an answer gave.
+    pub fn at(&self, method: Method, url: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, url)
             .timeout(Duration::from_mins(1))
     }
 
