@@ -3,8 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::TcpListener,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -18,70 +16,14 @@ use serde_json::{Value, json};
 use crate::{
     fresh_database::{Database, Engine},
     provider::{Provider, Reply},
-    support::eventually,
+    support::{
+        app::{App, SECRET_KEY},
+        eventually,
+    },
 };
 
-const SECRET_KEY: &str = "sk-test-0123456789";
 const KILLS: usize = 6;
 const CLIENTS: usize = 6;
-
-/// The built binary on a database, and where it listens.
-struct App {
-    process: Child,
-    url: String,
-}
-
-impl App {
-    async fn start(database: &Database, provider: &Provider, http: &reqwest::Client) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let folder = database.folder.path();
-        let process = Command::new(env!("CARGO_BIN_EXE_app"))
-            .current_dir(folder)
-            .env_clear()
-            .envs(provider.settings())
-            .envs([
-                ("APP_SERVER__PORT", port.to_string().as_str()),
-                ("APP_DATABASE__URL", database.url.as_str()),
-                ("APP_STORAGE__DIRECTORY", folder.to_str().unwrap()),
-                (
-                    "APP_IDENTITY__KEY_HASH_SECRET",
-                    "a secret for tests, 32 characters or more",
-                ),
-                ("LANGFUSE_INIT_PROJECT_ID", "first"),
-                ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "pk-test-0123456789"),
-                ("LANGFUSE_INIT_PROJECT_SECRET_KEY", SECRET_KEY),
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        eventually("the app is ready", || async {
-            let ready = http.get(format!("{url}/health/ready")).send().await;
-            ready.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
-        Self { process, url }
-    }
-
-    /// SIGKILL: the process has no say in it.
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        let _already_ended = self.process.kill();
-        let _already_reaped = self.process.wait();
-    }
-}
 
 /// Calls that were answered with a trace.
 #[derive(Clone, Default)]
@@ -151,7 +93,7 @@ async fn every_answered_call_is_there_once(engine: Engine) {
     let mut random = StdRng::seed_from_u64(7);
     let (next, answered) = (Arc::new(AtomicUsize::new(0)), Answered::default());
     for _ in 0..KILLS {
-        let mut app = App::start(&database, &provider, &http).await;
+        let mut app = App::start(&database, &provider.settings(), &http).await;
         let stop = Arc::new(AtomicBool::new(false));
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
@@ -172,7 +114,7 @@ async fn every_answered_call_is_there_once(engine: Engine) {
             client.await.unwrap();
         }
     }
-    let app = App::start(&database, &provider, &http).await;
+    let app = App::start(&database, &provider.settings(), &http).await;
     let answered = answered.0.lock().unwrap().clone();
     eventually("every answered call is in the database", || async {
         let stored = stored(&http, &app.url).await;
