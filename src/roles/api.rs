@@ -46,6 +46,9 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         prompts,
         bus,
         subscriptions,
+        live,
+        recorder,
+        redis,
         ..
     } = starting.parts.clone();
     let lifecycle = starting.lifecycle;
@@ -57,6 +60,9 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
     });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
+    });
+    lifecycle.spawn(Stage::Serve, "live tails", |stop| {
+        llm_integration::carry_live_traces(live, recorder, redis, stop)
     });
     Ok(())
 }
@@ -73,6 +79,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
             langfuse::LANGFUSE,
             otlp::OTLP,
             otlp::LANGFUSE_OTLP,
+            llm_integration::MEDIA_TRANSFERS,
         ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -97,7 +104,9 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
         .app_data(web::Data::new(parts.traces.clone()))
+        .app_data(web::Data::new(parts.live.clone()))
         .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

@@ -9,9 +9,9 @@ use crate::{
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
-        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
-        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention,
+        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -22,6 +22,8 @@ use crate::{
 
 /// The folder of the log of traces, below the data directory.
 const TRACE_LOG: &str = "trace-log";
+/// Domain of the key that signs addresses of media.
+const MEDIA_ADDRESSES: &str = "kaname 2026-11-22 addresses of media";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -29,6 +31,7 @@ pub(super) struct Foundation {
     pub clock: Clock,
     pub db: Db,
     pub identity: Identity,
+    hasher: KeyHasher,
 }
 
 impl Foundation {
@@ -36,11 +39,17 @@ impl Foundation {
         let clock = Clock::system();
         let db = Db::new(&settings.database, sizing, Wakeups::default())?;
         let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
-        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
+        let identity = Identity::new(
+            db.clone(),
+            clock.clone(),
+            hasher.clone(),
+            &settings.identity,
+        );
         Ok(Self {
             clock,
             db,
             identity,
+            hasher,
         })
     }
 }
@@ -62,8 +71,11 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
+    pub recorder: Recorder,
     pub traces: Traces,
+    pub live: LiveTraces,
     pub retention: TraceRetention,
+    pub media: MediaStore,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
@@ -80,6 +92,7 @@ impl Parts {
             clock,
             db,
             identity,
+            hasher,
         } = Foundation::build(settings, sizing)?;
         let llm = &settings.gateway;
         let redis = Redis::new(&settings.redis, sizing)?;
@@ -97,8 +110,15 @@ impl Parts {
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let objects = objects(settings, &db)?;
-        let (recorder, trace_writer, retention) =
-            trace_intake(settings, &objects, (&db, &prices, &clock));
+        let (of_traces, trace_writer) =
+            of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
+        let OfTraces {
+            recorder,
+            retention,
+            traces,
+            live,
+            media,
+        } = of_traces;
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
@@ -116,7 +136,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock))?;
+        let documents = documents(settings, objects, sizing, (&db, &clock));
         let parts = Self {
             identity,
             redis,
@@ -130,8 +150,11 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone(), recorder),
+            recorder,
+            traces,
+            live,
             retention,
+            media,
             otlp,
             batches,
             scores,
@@ -171,17 +194,10 @@ fn documents(
     objects: Objects,
     sizing: Sizing,
     (db, clock): (&Db, &Clock),
-) -> Result<Documents, ConfigError> {
+) -> Documents {
     let settings = &settings.documents;
     let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    let extractor = extractor.map_err(|error| {
-        ConfigError::Rejected(format!("`documents.engines.reader` is to be set: {error}"))
-    })?;
-    Ok(Documents::new(
-        (db.clone(), clock.clone()),
-        (objects, extractor),
-        settings,
-    ))
+    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
 }
 
 /// Where what is too large for a row lies.
@@ -191,12 +207,22 @@ fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     Objects::new(&settings.objects, &folder, synced)
 }
 
-/// What takes in traces, the one writer of what it took, and what removes them.
-fn trace_intake(
+/// What takes in traces, shows them and removes them.
+struct OfTraces {
+    recorder: Recorder,
+    retention: TraceRetention,
+    traces: Traces,
+    live: LiveTraces,
+    media: MediaStore,
+}
+
+/// What has to do with traces, and the one writer of what is taken in.
+fn of_traces(
     settings: &Settings,
-    objects: &Objects,
-    (db, prices, clock): (&Db, &Prices, &Clock),
-) -> (Recorder, TraceWriter, TraceRetention) {
+    (db, clock): (&Db, &Clock),
+    prices: &Prices,
+    (hasher, objects): (&KeyHasher, &Objects),
+) -> (OfTraces, TraceWriter) {
     let folder = settings.storage.folder(db.url());
     let sink = TraceSink {
         db: db.clone(),
@@ -213,7 +239,18 @@ fn trace_intake(
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
-    let days = settings.traces.retention_days;
-    let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    (recorder, writer, retention)
+    let traces = Traces::new(db.clone(), recorder.clone(), objects.clone());
+    let of_traces = OfTraces {
+        retention: TraceRetention::new(&sink, recorder.clone(), settings.traces.retention_days),
+        live: LiveTraces::new(traces.clone(), clock, settings.traces.live_connections),
+        media: MediaStore::new(
+            (db.clone(), clock.clone()),
+            objects.clone(),
+            settings.media,
+            hasher.derive(MEDIA_ADDRESSES),
+        ),
+        recorder,
+        traces,
+    };
+    (of_traces, writer)
 }

@@ -6,7 +6,7 @@ use crate::{
     document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, TraceSettings},
+    llm_integration::{GatewaySettings, MediaSettings, TraceSettings},
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -109,6 +109,7 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
+    pub media: MediaSettings,
     pub storage: StorageSettings,
     pub objects: ObjectSettings,
     pub documents: DocumentSettings,
@@ -148,6 +149,7 @@ impl Settings {
                 self.ingest.otlp_body_limit_bytes,
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
+            ("media.size_limit_bytes", self.media.size_limit_bytes),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    documents, gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading,
-    prices, prompts, providers, routes, scores,
+    comments, daily, deletion, documents, gateway, guardrails, ingestion, jobs, langfuse_prompts,
+    limits, live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -26,6 +26,10 @@ pub enum Case {
     Own(Value),
     /// Like `Own`, at a path of the caller's own.
     OwnAt(String, Value),
+    /// Answers without an end, in the caller's own project.
+    Endless,
+    /// Answers who has a signed address: nobody else, whatever key they have.
+    Signed(String),
 }
 
 /// In the name of everything that the first project holds.
@@ -112,6 +116,11 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(scores::authorization_cases(&app).await);
         cases.extend(surfaces::authorization_cases());
         cases.extend(own_reading::authorization_cases());
+        cases.extend(comments::authorization_cases(&app).await);
+        cases.extend(media::authorization_cases(&app).await);
+        cases.extend(live::authorization_cases());
+        cases.extend(deletion::authorization_cases());
+        cases.extend(daily::authorization_cases());
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {
@@ -124,6 +133,21 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
                     Answer::of(app.anonymous(method, template))
                         .await
                         .expect(200);
+                    continue;
+                }
+                Case::Signed(path) => {
+                    for request in [
+                        app.anonymous(method.clone(), path),
+                        app.request(method, path),
+                    ] {
+                        Answer::of(request).await.expect(403);
+                    }
+                    continue;
+                }
+                Case::Endless => {
+                    Answer::of(app.anonymous(method, template))
+                        .await
+                        .expect(401);
                     continue;
                 }
                 Case::Row(path, body) | Case::OwnAt(path, body) => (path.as_str(), body),

@@ -1,10 +1,7 @@
 //! The built app, killed in the middle of a long document: it goes on at the page it had reached, nothing is lost, and
 //! nothing is there twice.
 
-use std::{
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::Value;
 
@@ -12,7 +9,7 @@ use crate::{
     fresh_database::{Database, Engine},
     pdf,
     support::{
-        app::{App, SECRET_KEY},
+        binary::{Binary, Caller},
         eventually,
     },
 };
@@ -26,83 +23,53 @@ const SETTINGS: [(&str, &str); 3] = [
     ("APP_JOBS__POLL_INTERVAL_MS", "100"),
 ];
 
-struct Client {
-    http: reqwest::Client,
-}
+struct Client(Caller);
 
 impl Client {
-    fn new() -> Self {
-        kaname::platform::tls::install_crypto_provider();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()
-            .unwrap();
-        Self { http }
-    }
-
-    /// The answer, or nothing while the app is not there.
-    async fn get(&self, app: &App, path: &str) -> Option<Value> {
-        let request = self.http.get(format!("{}{path}", app.url));
-        let answer = request.bearer_auth(SECRET_KEY).send().await.ok()?;
-        (answer.status() == 200).then_some(())?;
-        answer.json().await.ok()
-    }
-
     /// The path of the document that is made of these bytes.
-    async fn upload(&self, app: &App, bytes: &[u8]) -> String {
+    async fn upload(&self, bytes: &[u8]) -> String {
         let head = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"long.pdf\"\r\n\r\n"
         );
         let end = format!("\r\n--{BOUNDARY}--\r\n");
         let body = [head.as_bytes(), bytes, end.as_bytes()].concat();
-        let request = self
-            .http
-            .post(format!("{}{DOCUMENTS}", app.url))
-            .bearer_auth(SECRET_KEY)
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={BOUNDARY}"),
-            )
-            .body(body);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 201, "{:?}", answer.text().await);
-        let uploaded: Value = answer.json().await.unwrap();
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let answer = self.0.post_bytes(DOCUMENTS, &kind, body).await.unwrap();
+        assert_eq!(answer.status, 201, "{}", answer.body);
         format!(
             "{DOCUMENTS}/{}",
-            uploaded["document"]["id"].as_str().unwrap()
+            answer.body["document"]["id"].as_str().unwrap()
         )
     }
 
-    async fn version(&self, app: &App, document: &str) -> Value {
-        let path = format!("{document}/versions/1");
-        self.get(app, &path).await.unwrap_or_default()
+    async fn version(&self, document: &str) -> Value {
+        self.0.get(&format!("{document}/versions/1")).await
     }
 
     /// Waits until so many pages are stored, or nothing more happens.
-    async fn wait_for_pages(&self, app: &App, document: &str, pages: i64) -> Value {
+    async fn wait_for_pages(&self, document: &str, pages: i64) -> Value {
         eventually("pages are read", || async {
-            let version = self.version(app, document).await;
+            let version = self.version(document).await;
             assert_ne!(version["state"], "failed", "{version}");
             version["pages_done"].as_i64().unwrap_or(0) >= pages || version["state"] == "indexed"
         })
         .await;
-        self.version(app, document).await
+        self.version(document).await
     }
 
     /// Waits until the document is searchable, as long as it goes on.
-    async fn wait_for_end(&self, app: &App, document: &str) {
+    async fn wait_for_end(&self, document: &str) {
         let reached = AtomicI64::new(-1);
         loop {
             let before = reached.load(Ordering::SeqCst);
-            let version = self.wait_for_pages(app, document, before + 1).await;
+            let version = self.wait_for_pages(document, before + 1).await;
             if version["state"] == "indexed" {
                 return;
             }
             let done = version["pages_done"].as_i64().unwrap();
             if Some(done) == version["pages"].as_i64() {
                 eventually("it is indexed", || async {
-                    self.version(app, document).await["state"] == "indexed"
+                    self.version(document).await["state"] == "indexed"
                 })
                 .await;
                 return;
@@ -112,11 +79,11 @@ impl Client {
     }
 
     /// Each page is there once, says what it said in the file, and begins where the one before it ends.
-    async fn require_whole(&self, app: &App, document: &str, pages: i64, is_text: bool) {
+    async fn require_whole(&self, document: &str, pages: i64, is_text: bool) {
         let (mut query, mut expected, mut start) = ("limit=100".to_owned(), 1, 0);
         loop {
             let path = format!("{document}/versions/1/pages?{query}");
-            let list = self.get(app, &path).await.unwrap();
+            let list = self.0.get(&path).await;
             for page in list["items"].as_array().unwrap() {
                 assert_eq!(
                     (&page["number"], &page["start"]),
@@ -133,7 +100,7 @@ impl Client {
         assert_eq!(expected, pages + 1);
         for number in [1, pages / 2, pages] {
             let path = format!("{document}/versions/1/pages/{number}");
-            let page = self.get(app, &path).await.unwrap();
+            let page = self.0.get(&path).await;
             let text = page["text"].as_str().unwrap();
             assert!(
                 !is_text || text.contains(&format!("Page {number} line 3")),
@@ -145,14 +112,14 @@ impl Client {
 
 /// Kills the app each time when some more of the pages are read.
 async fn kill_while_it_reads(engine: Engine, bytes: &[u8], pages: i64, is_text: bool) {
-    let (database, client) = (Database::create(engine), Client::new());
-    let mut app = App::start(&database, &SETTINGS, &client.http).await;
-    let document = client.upload(&app, bytes).await;
+    let database = Database::create(engine);
+    let start = || Binary::start_with(&database.url, database.folder.path(), &SETTINGS);
+    let mut app = start().await;
+    let mut client = Client(app.caller());
+    let document = client.upload(bytes).await;
     let (mut kills, mut reached) = (0, 0);
     loop {
-        let version = client
-            .wait_for_pages(&app, &document, reached + pages / 6)
-            .await;
+        let version = client.wait_for_pages(&document, reached + pages / 6).await;
         let done = version["pages_done"].as_i64().unwrap();
         assert!(done >= reached, "it began anew: {version}");
         if version["state"] != "reading" || done + pages / 6 > pages {
@@ -161,11 +128,12 @@ async fn kill_while_it_reads(engine: Engine, bytes: &[u8], pages: i64, is_text: 
         reached = done;
         app.kill();
         kills += 1;
-        app = App::start(&database, &SETTINGS, &client.http).await;
+        app = start().await;
+        client = Client(app.caller());
     }
     assert!(kills > 0, "it was killed while it read, not after it");
-    client.wait_for_end(&app, &document).await;
-    client.require_whole(&app, &document, pages, is_text).await;
+    client.wait_for_end(&document).await;
+    client.require_whole(&document, pages, is_text).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,10 +22,12 @@ pub(super) fn kind(paragraph: &Paragraph, typography: &Typography) -> BlockKind 
         .lines
         .iter()
         .any(|line| line.text.chars().any(char::is_alphabetic));
-    if lettered && chars <= LONGEST_HEADING_CHARS && !first.turned {
-        if let Some(level) = typography.level(first.size) {
-            return BlockKind::Heading { level };
-        }
+    if lettered
+        && chars <= LONGEST_HEADING_CHARS
+        && !first.turned
+        && let Some(level) = typography.level(first.size)
+    {
+        return BlockKind::Heading { level };
     }
     if begins_item(&first.text) {
         return BlockKind::ListItem;
@@ -54,7 +56,7 @@ pub(super) fn begins_item(text: &str) -> bool {
     let bracketed = inner.len() < text.len();
     let mark: String = inner
         .chars()
-        .take_while(|c| c.is_ascii_alphanumeric())
+        .take_while(char::is_ascii_alphanumeric)
         .collect();
     let after = &inner[mark.len()..];
     let number = !mark.is_empty() && mark.len() <= 3 && mark.chars().all(|c| c.is_ascii_digit());

@@ -106,27 +106,6 @@ impl Measure {
         None
     }
 
-    /// The language of most of it, where the script tells.
-    pub fn language(&self) -> Option<&'static str> {
-        let of = |script| self.scripts.get(&script).copied().unwrap_or(0);
-        let kana = of(Script::Hiragana) + of(Script::Katakana);
-        let han = of(Script::Han);
-        if self.letters == 0 {
-            return None;
-        }
-        // A Japanese text about computers has more Latin letters than others; each of them says less.
-        if share(kana, self.letters) > 0.05 {
-            return Some("ja");
-        }
-        if share(of(Script::Hangul), self.letters) > 0.2 {
-            return Some("ko");
-        }
-        if share(han, self.letters) > 0.3 {
-            return Some("zh");
-        }
-        None
-    }
-
     pub fn latin_share(&self) -> f32 {
         share(self.latin, self.letters)
     }
@@ -203,14 +182,5 @@ mod tests {
             Some(Trouble::NoVowels(_))
         ));
         assert!(matches!(trouble("aбγδ한あקن"), Some(Trouble::Scripts(_))));
-    }
-
-    #[test]
-    fn kana_tell_japanese() {
-        assert_eq!(
-            Measure::of(["KanameはLLMのバックエンドです"]).language(),
-            Some("ja")
-        );
-        assert_eq!(Measure::of(["plain"]).language(), None);
     }
 }

@@ -27,28 +27,26 @@ pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> R
             allowed: order.limits.pages.into(),
         }));
     }
-    let typography = match &order.typography {
-        Some(typography) => typography.clone(),
-        None => {
-            let (typography, metadata) = survey(channel, pdf, pages)?;
-            channel.say(&Said::Opened {
-                pages: Some(pages),
-                metadata,
-                typography: typography.clone(),
-            })?;
-            typography
-        }
+    let typography = if let Some(typography) = &order.typography {
+        typography.clone()
+    } else {
+        let (typography, metadata) = survey(channel, order, pdf)?;
+        channel.say(&Said::Opened {
+            pages: Some(pages),
+            metadata,
+            typography: typography.clone(),
+        })?;
+        typography
     };
     let last = order.pages.last.min(pages);
     let mut chooser = Chooser::new(order);
     for number in order.pages.first..=last {
         let broken = order.broken.iter().find(|broken| broken.number == number);
-        let page = match broken {
-            Some(broken) => unreadable(number, &broken.how),
-            None => {
-                channel.say(&Said::Touching { page: number })?;
-                read_page(channel, pdf, number, &typography, &mut chooser)?
-            }
+        let page = if let Some(broken) = broken {
+            unreadable(number, &broken.how)
+        } else {
+            channel.say(&Said::Touching { page: number })?;
+            read_page(channel, pdf, number, &typography, &mut chooser)?
         };
         channel.say(&Said::Page { page })?;
     }
@@ -58,12 +56,14 @@ pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> R
 /// Looks at some pages of the file for what is the same on all of them.
 fn survey(
     channel: &mut Channel,
+    order: &Order,
     pdf: &Pdf<'_>,
-    pages: u32,
 ) -> Result<(Typography, FileMetadata), Stop> {
+    let pages = pdf.pages();
+    let sound = |number: &u32| order.broken.iter().all(|broken| broken.number != *number);
     let mut sample = TypographySample::default();
     let every = pages.div_ceil(SAMPLED_PAGES).max(1);
-    for number in (1..=pages).step_by(every as usize) {
+    for number in (1..=pages).step_by(every as usize).filter(sound) {
         channel.say(&Said::Touching { page: number })?;
         if let Ok(content) = content(pdf, number) {
             sample.add(&content.pieces);
@@ -71,7 +71,8 @@ fn survey(
     }
     let typography = sample.typography();
     let mut seen = Survey::default();
-    for number in 1..=pages.min(FIRST_PAGES) {
+    for number in (1..=pages.min(FIRST_PAGES)).filter(sound) {
+        channel.say(&Said::Touching { page: number })?;
         if let Ok(content) = content(pdf, number) {
             let blocks = page_blocks(&content, &typography);
             blocks
@@ -89,7 +90,7 @@ fn content(pdf: &Pdf<'_>, number: u32) -> Result<PageContent, String> {
     let drawing = page.drawing();
     let glyphs = page.glyphs(&drawing)?;
     Ok(PageContent {
-        pieces: pieces(&glyphs.glyphs),
+        pieces: pieces(&glyphs),
         drawing,
     })
 }

@@ -78,7 +78,7 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
             },
             // A page without anything is written as an empty element.
             Event::Empty(tag) if tag.name().as_ref() == "page" => {
-                pages.push(PopplerPage::default())
+                pages.push(PopplerPage::default());
             }
             Event::Eof => return Ok(pages),
             _ => {}
