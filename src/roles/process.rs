@@ -90,6 +90,8 @@ impl Process {
                 publish_live_traces(recorder, redis, stop)
             });
         }
+        let inference = parts.inference.clone();
+        lifecycle.spawn(Stage::Flush, "inference", |stop| inference.keep(stop));
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
@@ -183,6 +185,20 @@ async fn health(starting: &Starting<'_>, roles: &BTreeSet<Role>) -> Health {
         let processors = starting.sizing.processors;
         let extractor = Extractor::new(&documents.engines, &documents.extraction, processors);
         health = readers::add_to(health, &extractor).await;
+    }
+    if parts.inference.is_on() {
+        let inference = parts.inference.clone();
+        // Without models everything but vectors works.
+        health = health.component("inference", Need::Optional, move || {
+            let state = inference.state();
+            async move {
+                if state.problems.is_empty() {
+                    Ok(Some(state.summary()))
+                } else {
+                    Err(state.problems.join("; "))
+                }
+            }
+        });
     }
     health.build(
         starting.lifecycle.clone(),

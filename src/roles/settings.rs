@@ -6,7 +6,9 @@ use crate::{
     document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, MediaSettings, TraceSettings},
+    llm_integration::{
+        GatewaySettings, MediaSettings, TraceSettings, inference::InferenceSettings,
+    },
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -107,6 +109,7 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub inference: InferenceSettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
     pub media: MediaSettings,
@@ -150,6 +153,10 @@ impl Settings {
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
             ("media.size_limit_bytes", self.media.size_limit_bytes),
+            (
+                "inference.max_waiting_tokens",
+                self.inference.max_waiting_tokens,
+            ),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
