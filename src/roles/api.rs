@@ -46,8 +46,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         prompts,
         bus,
         subscriptions,
-        live,
-        recorder,
+        of_traces,
         redis,
         ..
     } = starting.parts.clone();
@@ -62,7 +61,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         bus.listen(subscriptions, stop).await;
     });
     lifecycle.spawn(Stage::Serve, "live tails", |stop| {
-        llm_integration::carry_live_traces(live, recorder, redis, stop)
+        llm_integration::carry_live_traces(of_traces.live, of_traces.recorder, redis, stop)
     });
     Ok(())
 }
@@ -103,10 +102,10 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
-        .app_data(web::Data::new(parts.traces.clone()))
-        .app_data(web::Data::new(parts.live.clone()))
-        .app_data(web::Data::new(parts.retention.clone()))
-        .app_data(web::Data::new(parts.media.clone()))
+        .app_data(web::Data::new(parts.of_traces.traces.clone()))
+        .app_data(web::Data::new(parts.of_traces.live.clone()))
+        .app_data(web::Data::new(parts.of_traces.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))

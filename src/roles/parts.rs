@@ -73,11 +73,7 @@ pub(super) struct Parts {
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
-    pub recorder: Recorder,
-    pub traces: Traces,
-    pub live: LiveTraces,
-    pub retention: TraceRetention,
-    pub media: MediaStore,
+    pub of_traces: OfTraces,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
@@ -118,15 +114,9 @@ impl Parts {
         let objects = objects(settings, &db)?;
         let (of_traces, trace_writer) =
             of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
-        let OfTraces {
-            recorder,
-            retention,
-            traces,
-            live,
-            media,
-        } = of_traces;
+        let recorder = &of_traces.recorder;
         let scores = Scores::new(db.clone(), clock.clone());
-        let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
+        let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
         let gateway = Gateway::new(
             llm,
@@ -157,11 +147,7 @@ impl Parts {
             limits,
             cache,
             guardrails,
-            recorder,
-            traces,
-            live,
-            retention,
-            media,
+            of_traces,
             otlp,
             batches,
             scores,
@@ -214,13 +200,14 @@ fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     Objects::new(&settings.objects, &folder, synced)
 }
 
-/// What takes in traces, shows them and removes them.
-struct OfTraces {
-    recorder: Recorder,
-    retention: TraceRetention,
-    traces: Traces,
-    live: LiveTraces,
-    media: MediaStore,
+/// What takes in traces, shows them and removes them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct OfTraces {
+    pub recorder: Recorder,
+    pub retention: TraceRetention,
+    pub traces: Traces,
+    pub live: LiveTraces,
+    pub media: MediaStore,
 }
 
 /// What has to do with traces, and the one writer of what is taken in.

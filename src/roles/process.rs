@@ -85,7 +85,7 @@ impl Process {
         }
         lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
         if let Some(redis) = parts.redis.clone() {
-            let recorder = parts.recorder.clone();
+            let recorder = parts.of_traces.recorder.clone();
             lifecycle.spawn(Stage::Flush, "live traces", |stop| {
                 publish_live_traces(recorder, redis, stop)
             });

@@ -34,13 +34,12 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let folder = database.folder.path().to_str().expect("UTF-8");
     let pdfium = service("APP_DOCUMENTS__ENGINES__PDFIUM");
     let usual = [
-        // A test's own binary can read no files.
-        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
+        // A test's own binary can read no files.
         ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_DOCUMENTS__ENGINES__PDFIUM", pdfium.as_str()),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
@@ -144,15 +143,15 @@ impl App {
         &self.database.url
     }
 
-    /// The data directory of the app.
-    pub fn folder(&self) -> &std::path::Path {
-        self.database.folder.path()
-    }
-
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("{}{path}", self.url))
+    }
+
+    /// A request without credentials to an address that an answer gave.
+    pub fn at(&self, method: Method, url: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, url)
             .timeout(Duration::from_mins(1))
     }
 

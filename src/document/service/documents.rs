@@ -92,7 +92,7 @@ pub(in crate::document) fn announce(
     conn: &mut Conn,
     clock: &Clock,
     version: &DocumentVersion,
-    milestone: Milestone,
+    milestone: &Milestone,
 ) -> Result<(), DbError> {
     macro_rules! event {
         ($event:ident) => {

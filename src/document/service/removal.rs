@@ -88,7 +88,7 @@ fn remove_one(
     let objects = store::unshared_objects(conn, id)?;
     store::delete(conn, id)?;
     let versions: Vec<VersionId> = versions.into_iter().map(|version| version.id).collect();
-    enqueue_removal(conn, clock, (project, id), objects)?;
+    enqueue_removal(conn, clock, (project, id), &objects)?;
     let event = DocumentDeleted {
         project,
         document: id,

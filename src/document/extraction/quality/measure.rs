@@ -48,12 +48,16 @@ pub enum Trouble {
 impl Measure {
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut measure = Self::default();
+        let mut last = ' ';
         for c in texts
             .into_iter()
             .flat_map(str::chars)
             .filter(|c| !c.is_whitespace())
         {
-            measure.add(c);
+            // Rows of dots lead to the numbers of pages.
+            if c.is_alphanumeric() || std::mem::replace(&mut last, c) != c {
+                measure.add(c);
+            }
         }
         measure
     }

@@ -74,7 +74,7 @@ impl<'a> Chooser<'a> {
     ) -> Result<Chosen, Stop> {
         let (content, failed) = match content {
             Ok(content) => (content, None),
-            Err(why) => (PageContent::default(), Some(why)),
+            Err(why) => (PageContent::empty(page.frame().size()), Some(why)),
         };
         let visible = text_of(&content.pieces, false);
         let measure = Measure::of([visible.as_str()]);

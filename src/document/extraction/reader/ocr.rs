@@ -144,7 +144,6 @@ fn piece(words: Vec<Word>) -> Option<Piece> {
     let height = heights[heights.len() * 3 / 4];
     Some(Piece {
         bounds,
-        base: bounds.bottom,
         size: height / HEIGHT_PER_SIZE,
         face: Face::default(),
         vertical,

@@ -1,19 +1,16 @@
 //! An image file: measured before it is decoded, then read by OCR as a page.
 
-use std::{
-    fs::File,
-    io::{BufReader, Seek},
-};
+use std::fs::File;
 
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits,
+    GrayImage,
     imageops::{self, FilterType},
 };
 
 use super::{channel::Channel, run::Stop, sight::Sight};
 use crate::document::extraction::{
-    ExtractionError, ImageKind, Limit, Page, PageSize, TextSource,
-    layout::{PageContent, TypographySample, page_blocks},
+    ExtractionError, FileMetadata, ImageKind, Page, PageSize, TextSource, formats,
+    layout::{PageContent, PageContext, Typography, TypographySample, page_blocks},
     wire::{Order, Said},
 };
 
@@ -23,20 +20,18 @@ const POINTS_PER_INCH: f32 = 72.0;
 /// Letters of fewer pixels are read worse: such images are enlarged.
 const COARSEST_DPI: f32 = 150.0;
 const ENLARGED: u32 = 2;
-/// A decoder holds a few copies of what it decodes, four bytes a pixel.
-const BYTES_PER_PIXEL: u64 = 16;
 
 pub(super) fn read(
     channel: &mut Channel,
     order: &Order,
     kind: ImageKind,
-    file: File,
+    mut file: File,
 ) -> Result<(), Stop> {
-    let image = decode(kind, file, order.limits.pixels)?;
+    let image = formats::decode_image(kind, &mut file, order.limits.pixels)?;
     channel.say(&Said::Opened {
         pages: Some(1),
-        metadata: crate::document::extraction::FileMetadata::default(),
-        typography: crate::document::extraction::layout::Typography::default(),
+        metadata: FileMetadata::default(),
+        typography: Typography::default(),
     })?;
     if order.pages.first == 1 {
         let page = page(channel, order, &image)?;
@@ -67,51 +62,26 @@ fn page(channel: &mut Channel, order: &Order, image: &GrayImage) -> Result<Page,
     };
     let mut sample = TypographySample::default();
     sample.add(&pieces);
+    let size = PageSize {
+        width: width / scale,
+        height: height / scale,
+    };
     let content = PageContent {
         pieces,
-        ..PageContent::default()
+        ..PageContent::empty(size)
+    };
+    let around = PageContext {
+        typography: &sample.typography(),
+        size,
+        neighbours: Vec::new(),
+        references: false,
     };
     Ok(Page {
         number: 1,
         label: None,
-        size: Some(PageSize {
-            width: width / scale,
-            height: height / scale,
-        }),
+        size: Some(size),
         source,
         reason,
-        blocks: page_blocks(&content, &sample.typography()),
+        blocks: page_blocks(&content, &around).0,
     })
-}
-
-/// The image upright and in grey, if it has no more than `pixels`: that is looked at before anything is decoded.
-fn decode(kind: ImageKind, file: File, pixels: u64) -> Result<GrayImage, ExtractionError> {
-    let format = match kind {
-        ImageKind::Png => image::ImageFormat::Png,
-        ImageKind::Jpeg => image::ImageFormat::Jpeg,
-        ImageKind::Tiff => image::ImageFormat::Tiff,
-        ImageKind::Webp => image::ImageFormat::WebP,
-    };
-    let mut input = BufReader::new(file);
-    input.rewind()?;
-    let mut reader = ImageReader::with_format(input, format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(pixels.saturating_mul(BYTES_PER_PIXEL));
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > pixels {
-        return Err(ExtractionError::TooLarge {
-            limit: Limit::Pixels,
-            allowed: pixels,
-        });
-    }
-    let turned = decoder.orientation().map_err(|error| broken(&error))?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
-    image.apply_orientation(turned);
-    Ok(image.into_luma8())
-}
-
-fn broken(error: &ImageError) -> ExtractionError {
-    ExtractionError::damaged("the image", error)
 }

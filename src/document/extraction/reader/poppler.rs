@@ -148,7 +148,6 @@ fn piece(words: Vec<Word>) -> Option<Piece> {
     };
     Some(Piece {
         bounds,
-        base: bounds.bottom,
         size: height / HEIGHT_PER_SIZE,
         face: Face::default(),
         vertical,
