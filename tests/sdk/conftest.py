@@ -27,7 +27,8 @@ elif installed("litellm"):
 else:
     # Each SDK generation gets the tests of what it can do.
     is_4 = importlib.metadata.version("langfuse").startswith("4.")
-    of_the_other = {"test_js_traces.py"} if is_4 else {"test_traces_generation4.py"}
+    of_4 = {test for test in ALL if test.endswith("_generation4.py")}
+    of_the_other = {"test_js_traces.py"} if is_4 else of_4
     collect_ignore = OF_VENDORS | OF_INSTRUMENTATION | of_the_other
 
 KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod pdf;
 pub mod provider;
 pub mod s3;
 pub mod seed;
