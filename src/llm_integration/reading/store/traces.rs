@@ -47,14 +47,14 @@ pub fn heads(
     project: ProjectId,
     ids: &[TraceId],
 ) -> Result<HashMap<TraceId, FoundTrace>, DbError> {
+    let Some((from, to)) = span_of(conn, project, ids)? else {
+        return Ok(HashMap::new());
+    };
     let mut ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut traces = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(IDS_AT_ONCE) {
-        let Some((from, to)) = started(conn, project, ids)? else {
-            continue;
-        };
         let rows: Vec<TraceHead> = each_backend!(conn, |c| {
             llm_trace::table
                 .filter(llm_trace::project_id.eq(project))
@@ -121,24 +121,6 @@ pub fn span(keys: &[Key]) -> Option<(Timestamp, Timestamp)> {
     let earliest = keys.iter().map(|key| key.at).min()?;
     let latest = keys.iter().map(|key| key.at).max()?;
     Some((earliest, latest))
-}
-
-/// Between when these traces began; `None` when there are none of them.
-fn started(
-    conn: &mut Conn,
-    project: ProjectId,
-    ids: &[&str],
-) -> Result<Option<(Timestamp, Timestamp)>, DbError> {
-    use llm_trace_key as k;
-    let (earliest, latest) = (min(k::started_at), max(k::started_at));
-    let found: (Option<Timestamp>, Option<Timestamp>) = each_backend!(conn, |c| {
-        k::table
-            .filter(k::project_id.eq(project))
-            .filter(k::id.eq_any(ids))
-            .select((earliest, latest))
-            .first(c)
-    })?;
-    Ok(found.0.zip(found.1))
 }
 
 /// Between when the observations of these traces began; `None` when they have none.
