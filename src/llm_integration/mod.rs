@@ -21,6 +21,7 @@ pub mod providers;
 mod query;
 mod reading;
 mod reconciliation;
+mod responses;
 pub mod routing;
 mod scores;
 mod settings;
@@ -36,9 +37,9 @@ pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::routes;
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
-    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
-    WhenRedisIsDown, Window,
+    Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
+    LimitSubject, LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject,
+    SubjectKind, WhenRedisIsDown, Window,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, BYTES_PER_TOKEN, Class, Cost,
@@ -63,6 +64,7 @@ pub use reading::{
 pub use reconciliation::{
     Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
 };
+pub use responses::StoredResponses;
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,

@@ -9,8 +9,8 @@ use crate::{
     kernel::Clock,
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
-        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
-        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability, TraceRetention,
+        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -56,6 +56,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub responses: StoredResponses,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
@@ -98,6 +99,7 @@ impl Parts {
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
+        let responses = StoredResponses::new(db.clone(), clock.clone());
         let gateway = Gateway::new(
             llm,
             GatewayParts {
@@ -108,6 +110,7 @@ impl Parts {
                 cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
+                responses: responses.clone(),
                 clock: clock.clone(),
             },
         );
@@ -120,6 +123,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            responses,
             prices,
             routes,
             limits,

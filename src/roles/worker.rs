@@ -39,5 +39,6 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         answers: settings.server.idempotency_ttl(),
     };
     let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
-    parts.retention.register(registry)
+    let registry = parts.retention.register(registry);
+    parts.responses.register(registry)
 }
