@@ -11,6 +11,7 @@ use super::{
     process::{StartError, Starting},
 };
 use crate::{
+    document,
     identity::{self, FirstProject, PrintedKeys},
     interop::{langfuse, otlp},
     kernel::Failure,
@@ -41,17 +42,26 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
+        documents,
         prompts,
         bus,
         subscriptions,
+        of_traces,
+        redis,
         ..
     } = starting.parts.clone();
     let lifecycle = starting.lifecycle;
     lifecycle.spawn(Stage::Flush, "prompt usage", |stop| {
         prompts.flush_usage_until(stop)
     });
+    lifecycle.spawn(Stage::Serve, "document watches", |stop| {
+        documents.end_watches(stop)
+    });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
+    });
+    lifecycle.spawn(Stage::Serve, "live tails", |stop| {
+        llm_integration::carry_live_traces(of_traces.live, of_traces.recorder, redis, stop)
     });
     Ok(())
 }
@@ -68,6 +78,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
             langfuse::LANGFUSE,
             otlp::OTLP,
             otlp::LANGFUSE_OTLP,
+            llm_integration::MEDIA_TRANSFERS,
         ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -91,13 +102,16 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
-        .app_data(web::Data::new(parts.traces.clone()))
-        .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.traces.clone()))
+        .app_data(web::Data::new(parts.of_traces.live.clone()))
+        .app_data(web::Data::new(parts.of_traces.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
+        .app_data(web::Data::new(parts.documents.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
@@ -106,6 +120,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
     jobs::routes(config);
     llm_integration::routes(config);
+    document::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
     otlp::routes(config);

@@ -11,6 +11,7 @@ mod gauges;
 mod migrate;
 mod parts;
 mod process;
+mod readers;
 mod role;
 mod settings;
 mod subscriptions;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
+    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
-        Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability, TraceRetention,
-        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability,
+        TraceRetention, TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        inference::Inference,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -21,6 +23,8 @@ use crate::{
 
 /// The folder of the log of traces, below the data directory.
 const TRACE_LOG: &str = "trace-log";
+/// Domain of the key that signs addresses of media.
+const MEDIA_ADDRESSES: &str = "kaname 2026-11-22 addresses of media";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -28,6 +32,7 @@ pub(super) struct Foundation {
     pub clock: Clock,
     pub db: Db,
     pub identity: Identity,
+    hasher: KeyHasher,
 }
 
 impl Foundation {
@@ -35,11 +40,17 @@ impl Foundation {
         let clock = Clock::system();
         let db = Db::new(&settings.database, sizing, Wakeups::default())?;
         let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
-        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
+        let identity = Identity::new(
+            db.clone(),
+            clock.clone(),
+            hasher.clone(),
+            &settings.identity,
+        );
         Ok(Self {
             clock,
             db,
             identity,
+            hasher,
         })
     }
 }
@@ -57,18 +68,19 @@ pub(super) struct Parts {
     pub connections: Connections,
     pub gateway: Gateway,
     pub responses: StoredResponses,
+    pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
-    pub traces: Traces,
-    pub retention: TraceRetention,
+    pub of_traces: OfTraces,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
+    pub documents: Documents,
     pub prompts: Prompts,
 }
 
@@ -79,6 +91,7 @@ impl Parts {
             clock,
             db,
             identity,
+            hasher,
         } = Foundation::build(settings, sizing)?;
         let llm = &settings.gateway;
         let redis = Redis::new(&settings.redis, sizing)?;
@@ -88,16 +101,23 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
-        let providers = Providers::new(llm, db.clone(), clock.clone())?;
+        let data = settings.storage.folder(db.url());
+        let inference = Inference::new(&settings.inference, &data, sizing.processors);
+        let providers = Providers::new(llm, inference.clone(), db.clone(), clock.clone())?;
         let connections = Connections::new(providers.clone(), clock.clone());
-        let prices = Prices::new(db.clone(), clock.clone());
+        let local = inference.state().models;
+        let local = local.iter().map(|model| model.name.as_str());
+        let prices = Prices::new(db.clone(), clock.clone(), local)?;
         let limits = Limits::new(db.clone(), clock.clone(), redis.clone(), &llm.limits);
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let objects = objects(settings, &db)?;
+        let (of_traces, trace_writer) =
+            of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
+        let recorder = &of_traces.recorder;
         let scores = Scores::new(db.clone(), clock.clone());
-        let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
+        let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
         let responses = StoredResponses::new(db.clone(), clock.clone());
         let gateway = Gateway::new(
@@ -115,6 +135,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
+        let documents = documents(settings, objects, sizing, (&db, &clock));
         let parts = Self {
             identity,
             redis,
@@ -124,18 +145,19 @@ impl Parts {
             connections,
             gateway,
             responses,
+            inference,
             prices,
             routes,
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone(), recorder),
-            retention,
+            of_traces,
             otlp,
             batches,
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
+            documents,
             prompts,
             clock,
             db,
@@ -163,16 +185,43 @@ fn foreign_intake(
     (otlp, batches)
 }
 
-/// What takes in traces, the one writer of what it took, and what removes them.
-fn trace_intake(
+/// The documents of projects, and what reads them.
+fn documents(
     settings: &Settings,
-    db: &Db,
-    prices: &Prices,
-    clock: &Clock,
-) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
+    objects: Objects,
+    sizing: Sizing,
+    (db, clock): (&Db, &Clock),
+) -> Documents {
+    let settings = &settings.documents;
+    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
+    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
+}
+
+/// Where what is too large for a row lies.
+fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     let folder = settings.storage.folder(db.url());
     let synced = settings.traces.durability != TraceDurability::Process;
-    let objects = Objects::new(&settings.objects, &folder, synced)?;
+    Objects::new(&settings.objects, &folder, synced)
+}
+
+/// What takes in traces, shows them and removes them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct OfTraces {
+    pub recorder: Recorder,
+    pub retention: TraceRetention,
+    pub traces: Traces,
+    pub live: LiveTraces,
+    pub media: MediaStore,
+}
+
+/// What has to do with traces, and the one writer of what is taken in.
+fn of_traces(
+    settings: &Settings,
+    (db, clock): (&Db, &Clock),
+    prices: &Prices,
+    (hasher, objects): (&KeyHasher, &Objects),
+) -> (OfTraces, TraceWriter) {
+    let folder = settings.storage.folder(db.url());
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
@@ -183,12 +232,23 @@ fn trace_intake(
         } else {
             usize::MAX
         },
-        objects,
+        objects: objects.clone(),
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
-    let days = settings.traces.retention_days;
-    let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    Ok((recorder, writer, retention))
+    let traces = Traces::new(db.clone(), recorder.clone(), objects.clone());
+    let of_traces = OfTraces {
+        retention: TraceRetention::new(&sink, recorder.clone(), settings.traces.retention_days),
+        live: LiveTraces::new(traces.clone(), clock, settings.traces.live_connections),
+        media: MediaStore::new(
+            (db.clone(), clock.clone()),
+            objects.clone(),
+            settings.media,
+            hasher.derive(MEDIA_ADDRESSES),
+        ),
+        recorder,
+        traces,
+    };
+    (of_traces, writer)
 }

@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, TraceSettings},
+    llm_integration::{
+        GatewaySettings, MediaSettings, TraceSettings, inference::InferenceSettings,
+    },
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -106,10 +109,13 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub inference: InferenceSettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
+    pub media: MediaSettings,
     pub storage: StorageSettings,
     pub objects: ObjectSettings,
+    pub documents: DocumentSettings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -136,6 +142,7 @@ impl Settings {
         self.events.validate()?;
         self.jobs.validate()?;
         self.traces.validate()?;
+        self.documents.validate()?;
         let positive = [
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),
@@ -145,6 +152,11 @@ impl Settings {
                 self.ingest.otlp_body_limit_bytes,
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
+            ("media.size_limit_bytes", self.media.size_limit_bytes),
+            (
+                "inference.max_waiting_tokens",
+                self.inference.max_waiting_tokens,
+            ),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

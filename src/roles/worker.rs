@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Settings, parts::Parts, process::Starting};
+use super::{
+    Settings,
+    parts::{OfTraces, Parts},
+    process::Starting,
+};
 use crate::platform::{
     jobs::{self, JobRegistry, Retention},
     lifecycle::Stage,
@@ -39,6 +43,10 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         answers: settings.server.idempotency_ttl(),
     };
     let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
-    let registry = parts.retention.register(registry);
-    parts.responses.register(registry)
+    let OfTraces {
+        media, retention, ..
+    } = &parts.of_traces;
+    let registry = media.register(retention.register(registry));
+    let registry = parts.responses.register(registry);
+    parts.documents.register(registry)
 }

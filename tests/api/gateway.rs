@@ -93,10 +93,6 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             .finish();
         format!("/api/public/{path}?{query}")
     };
-    let about = json!({
-        "projectId": "other", "objectType": "TRACE", "objectId": trace["id"], "content": "theirs",
-    });
-    let comment = Case::Row("/api/public/comments".to_owned(), about);
     let trace = format!(
         "/api/public/traces/{}",
         trace["id"].as_str().expect("an id")
@@ -143,12 +139,6 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
         (
             "GET /api/public/sessions/{session_id}",
             row(format!("/api/public/sessions/{MARK}")),
-        ),
-        ("POST /api/public/comments", comment),
-        ("GET /api/public/comments", own()),
-        (
-            "GET /api/public/comments/{comment_id}",
-            row(format!("/api/public/comments/{MARK}")),
         ),
     ]
 }

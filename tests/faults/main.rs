@@ -22,6 +22,8 @@ mod kills;
 mod limits;
 mod order;
 mod outages;
+mod partitions;
+mod reports;
 mod support;
 mod traces;
 mod wakeups;

@@ -7,6 +7,8 @@
 #[path = "../support/database.rs"]
 #[expect(dead_code, reason = "shared with tests that keep files beside it")]
 mod fresh_database;
+#[path = "../support/pdf.rs"]
+mod pdf;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]
 mod provider;
@@ -15,5 +17,7 @@ mod binary;
 mod budget_race;
 mod commands;
 mod lifecycle;
+mod reading;
+mod sandbox;
 mod secrets;
 mod telemetry;

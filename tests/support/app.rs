@@ -1,6 +1,6 @@
 //! The app under test, in this process: started as `main` starts it, and spoken to over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use kaname::{
     platform::{config::Environment, lifecycle::Outcome, tls::install_crypto_provider},
@@ -9,7 +9,7 @@ use kaname::{
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::database::{Database, Engine};
+use super::database::{Database, Engine, service};
 
 pub const PUBLIC_KEY: &str = "pk-test-0123456789";
 pub const SECRET_KEY: &str = "sk-test-0123456789";
@@ -32,12 +32,16 @@ pub struct App {
 /// The variables of an app on this database, and `more`.
 fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let folder = database.folder.path().to_str().expect("UTF-8");
+    let pdfium = service("APP_DOCUMENTS__ENGINES__PDFIUM");
     let usual = [
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
+        // A test's own binary can read no files.
+        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
+        ("APP_DOCUMENTS__ENGINES__PDFIUM", pdfium.as_str()),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
         ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
         ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),
@@ -46,6 +50,11 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
     let all = usual.iter().chain(more);
     all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+/// Settings of an app that has models in its own process.
+pub fn with_models() -> [(&'static str, String); 1] {
+    [("APP_INFERENCE__MODELS", service("TEST_MODELS"))]
 }
 
 /// The settings of an app that a test starts itself.
@@ -125,14 +134,24 @@ impl App {
         assert_eq!(outcome, Outcome::Drained);
     }
 
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.database.folder.path()
+    }
+
     pub fn database_url(&self) -> &str {
         &self.database.url
     }
 
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("{}{path}", self.url))
+    }
+
+    /// A request without credentials to an address that an answer gave.
+    pub fn at(&self, method: Method, url: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, url)
             .timeout(Duration::from_mins(1))
     }
 

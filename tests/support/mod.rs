@@ -2,8 +2,9 @@
 
 pub mod app;
 pub mod database;
-#[expect(dead_code, reason = "shared with tests of the binary")]
+pub mod pdf;
 pub mod provider;
+pub mod s3;
 pub mod seed;
 
 pub use app::App;

@@ -103,7 +103,7 @@ impl EmbeddingRequest {
     ///
     /// # Errors
     /// When an input is a list of tokens.
-    pub(super) fn texts(&self) -> Result<Vec<&str>, Untranslatable> {
+    pub fn texts(&self) -> Result<Vec<&str>, Untranslatable> {
         if self.has_tokens() {
             let why = "this model does not have OpenAI's tokenizer; send text in place of tokens";
             return Err(Untranslatable::new("input", why));

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{
     FoundObservation, FoundTrace, ObservationFilter, Paged, SessionDetails, SessionSummary,
     TraceDetails, TraceFilter, TraceList, UserSummary,
+    bodies::Bodies,
     store::{self, SessionFilter},
 };
 use crate::{
@@ -12,10 +13,14 @@ use crate::{
     llm_integration::{
         LlmError, ObservationId, Recorder, TraceId,
         query::{
-            self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
+            self, After, Compare, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces,
+            Test, TraceColumn,
         },
     },
-    platform::db::{Conn, Db, DbError},
+    platform::{
+        db::{Conn, Db, DbError},
+        objects::Objects,
+    },
 };
 
 /// Traces of one session that are shown with it.
@@ -26,19 +31,27 @@ const MAX_SESSION_TRACES: i64 = 1000;
 pub struct Traces {
     db: Db,
     recorder: Recorder,
+    bodies: Bodies,
 }
 
 /// What a list loads beside the small columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
     pub io: bool,
+    /// Inputs and outputs in full, also those that are too large for a row.
+    pub whole: bool,
     pub trace: bool,
 }
 
 impl Traces {
-    /// Reads what `recorder` took in, also when that was a moment ago.
-    pub fn new(db: Db, recorder: Recorder) -> Self {
-        Self { db, recorder }
+    /// Reads what `recorder` took in, also when that was a moment ago; what is too large for a row
+    /// lies in `objects`.
+    pub fn new(db: Db, recorder: Recorder, objects: Objects) -> Self {
+        Self {
+            db,
+            recorder,
+            bodies: Bodies::new(objects),
+        }
     }
 
     async fn read<T: Send + 'static>(
@@ -54,7 +67,7 @@ impl Traces {
 
     /// A trace with everything there is.
     pub async fn get(&self, actor: &Actor, id: TraceId) -> Result<TraceDetails, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let trace = store::trace(conn, project, &id)?
                 .ok_or_else(|| LlmError::TraceNotFound { id: id.to_string() })?;
             let observations = store::of_traces(conn, project, &[id])?;
@@ -65,8 +78,14 @@ impl Traces {
             let roots: Vec<_> = details.roots().filter_map(|root| root.io.clone()).collect();
             details.trace.take_from_roots(roots.iter());
             Ok(details)
-        })
-        .await
+        });
+        let mut details = reading.await?;
+        let observations = details.observations.iter_mut();
+        let ios = observations.filter_map(|observation| observation.io.as_mut());
+        self.bodies
+            .complete(details.trace.io.iter_mut().chain(ios))
+            .await?;
+        Ok(details)
     }
 
     /// A numbered page of traces.
@@ -115,6 +134,38 @@ impl Traces {
         .await
     }
 
+    /// Those of these traces that pass the filter, oldest first. What changed a moment ago is there:
+    /// this does not wait for anything else.
+    pub async fn changed(
+        &self,
+        actor: &Actor,
+        filter: TraceFilter,
+        ids: Vec<TraceId>,
+        io: bool,
+    ) -> Result<Vec<FoundTrace>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let reading = self.db.read(move |conn| {
+            let Some((first, last)) = store::span_of(conn, project, &ids)? else {
+                return Ok(Vec::new());
+            };
+            let cut = Cut {
+                order: None,
+                ascending: true,
+                after: After::Key(None),
+                limit: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            };
+            let ids = ids.into_iter().map(|id| id.as_str().to_owned());
+            let filter = filter
+                .with_any(TraceColumn::Id, ids.collect())
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtLeast, first))
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtMost, last));
+            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
+            traces_of(conn, project, &keys, io)
+        });
+        reading.await.map_err(LlmError::Db)
+    }
+
     /// These traces without what can be large, by their ids.
     pub async fn heads(
         &self,
@@ -156,7 +207,7 @@ impl Traces {
         actor: &Actor,
         id: ObservationId,
     ) -> Result<FoundObservation, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let filter =
                 Filter::default().with_text(ObservationColumn::Id, Some(id.as_str().to_owned()));
             let cut = Cut {
@@ -170,8 +221,10 @@ impl Traces {
             found
                 .pop()
                 .ok_or_else(|| LlmError::ObservationNotFound { id: id.to_string() })
-        })
-        .await
+        });
+        let mut found = reading.await?;
+        self.bodies.complete(found.io.as_mut()).await?;
+        Ok(found)
     }
 
     /// The observations that match, newest first.
@@ -184,17 +237,27 @@ impl Traces {
         wanted: Wanted,
     ) -> Result<Page<FoundObservation>, LlmError> {
         let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
-        self.read(actor, move |conn, project| {
+        let Wanted { io, whole, trace } = wanted;
+        let reading = self.read(actor, move |conn, project| {
             let cut = newest(after, limit);
             let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
             let page = Page::from_lookahead(keys, limit, Clone::clone);
-            let Wanted { io, trace } = wanted;
             Ok(Page {
                 items: store::observations(conn, project, &page.items, io, trace)?,
                 next: page.next,
             })
-        })
-        .await
+        });
+        let mut page = reading.await?;
+        if whole {
+            self.complete(&mut page.items).await?;
+        }
+        Ok(page)
+    }
+
+    async fn complete(&self, observations: &mut [FoundObservation]) -> Result<(), LlmError> {
+        let ios = observations.iter_mut();
+        let ios = ios.filter_map(|observation| observation.io.as_mut());
+        self.bodies.complete(ios).await
     }
 
     /// A numbered page of observations with everything there is, newest first.
@@ -205,7 +268,7 @@ impl Traces {
         page: u32,
         limit: PageLimit,
     ) -> Result<Paged<FoundObservation>, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let total = query::count::<OfObservations>(conn, project, &filter)?;
             let cut = Cut {
                 order: None,
@@ -218,8 +281,10 @@ impl Traces {
                 items: store::observations(conn, project, &keys, true, true)?,
                 total: total.unsigned_abs(),
             })
-        })
-        .await
+        });
+        let mut page = reading.await?;
+        self.complete(&mut page.items).await?;
+        Ok(page)
     }
 
     /// A numbered page of sessions, newest first.

@@ -1,14 +1,14 @@
 //! How long traces are kept, and how they go: rows, objects, and what others keep of them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{Recorder, Sink, TraceId, store};
+use super::{Recorder, RemovedTraces, Sink, TraceId, store};
 use crate::{
     kernel::{Actor, Clock, Permission, ProjectId, Timestamp},
-    llm_integration::{LlmError, scores},
+    llm_integration::{LlmError, comments, media, scores},
     platform::{
         db::{Conn, Db, DbError},
         jobs::{self, Backoff, Job, JobError, JobPolicy, JobRegistry, NewJob},
@@ -41,7 +41,21 @@ const POLICY: JobPolicy = JobPolicy {
 
 /// Removes what another folder of this context keeps of traces, in the transaction that removes
 /// them; returns the keys of objects to remove.
-pub type DeleteOfTraces = fn(&mut Conn, ProjectId, &[TraceId]) -> Result<Vec<String>, DbError>;
+type DeleteOfTraces = fn(&mut Conn, ProjectId, &RemovedTraces) -> Result<Vec<String>, DbError>;
+
+/// Every folder that keeps something of traces.
+const DEPENDENTS: [DeleteOfTraces; 3] = [
+    scores::delete_of_traces,
+    comments::delete_of_traces,
+    media::delete_of_traces,
+];
+
+/// Ids of traces that another folder has kept something of since before a time, and that were
+/// never heard of.
+type UnheardTraces =
+    fn(&mut Conn, ProjectId, before: Timestamp, limit: i64) -> Result<Vec<TraceId>, DbError>;
+
+const UNHEARD: [UnheardTraces; 2] = [scores::unheard_traces, media::unheard_traces];
 
 /// Removes traces, on demand and by age. Cheap to clone.
 #[derive(Clone)]
@@ -50,7 +64,6 @@ pub struct TraceRetention {
     clock: Clock,
     objects: Objects,
     recorder: Recorder,
-    dependents: Arc<[DeleteOfTraces]>,
     /// Where a project chose nothing; 0 = for ever.
     default_days: u32,
 }
@@ -87,13 +100,11 @@ impl Job for RemoveObjects {
 impl TraceRetention {
     /// Over the database and objects that `sink` writes to.
     pub fn new(sink: &Sink, recorder: Recorder, default_days: u32) -> Self {
-        let dependents: [DeleteOfTraces; 1] = [scores::delete_of_traces];
         Self {
             db: sink.db.clone(),
             clock: sink.clock.clone(),
             objects: sink.objects.clone(),
             recorder,
-            dependents: dependents.into(),
             default_days,
         }
     }
@@ -165,9 +176,9 @@ impl TraceRetention {
             .db
             .read(move |conn| store::missing_days(conn, now, DAYS_AHEAD))
             .await?;
-        for day in missing {
+        for (daily, day) in each_table(missing) {
             self.db
-                .write(move |conn| store::make_day(conn, &day))
+                .write(move |conn| store::make_day(conn, daily, &day))
                 .await?;
         }
         Ok(())
@@ -195,6 +206,8 @@ impl TraceRetention {
             let before = self.clock.now().minus(DAY.saturating_mul(days));
             earliest = Some(earliest.map_or(before, |earliest: Timestamp| earliest.max(before)));
             let removed = self.remove_before(project, before, cancelled).await?;
+            self.remove_unheard(project, before, cancelled).await?;
+            self.remove_sessions(project, before, cancelled).await?;
             if removed > 0 {
                 tracing::info!(%project, days, removed, "removed traces that were kept long enough");
             }
@@ -227,14 +240,59 @@ impl TraceRetention {
         Ok(removed)
     }
 
+    /// What was kept of traces that were never heard of themselves.
+    async fn remove_unheard(
+        &self,
+        project: ProjectId,
+        before: Timestamp,
+        cancelled: &CancellationToken,
+    ) -> Result<(), DbError> {
+        let limit = i64::try_from(TRACES_AT_ONCE).unwrap_or(i64::MAX);
+        for unheard in UNHEARD {
+            while !cancelled.is_cancelled() {
+                let reading = self
+                    .db
+                    .read(move |conn| unheard(conn, project, before, limit));
+                let ids = reading.await?;
+                if ids.is_empty() {
+                    break;
+                }
+                self.remove(project, ids, store::Remains::Nothing).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sessions of which nothing is left, with what was said of them.
+    async fn remove_sessions(
+        &self,
+        project: ProjectId,
+        before: Timestamp,
+        cancelled: &CancellationToken,
+    ) -> Result<(), DbError> {
+        let limit = i64::try_from(TRACES_AT_ONCE).unwrap_or(i64::MAX);
+        while !cancelled.is_cancelled() {
+            let removing = self.db.write(move |conn| {
+                let ids = store::delete_empty_sessions(conn, project, before, limit)?;
+                scores::delete_of_sessions(conn, project, &ids)?;
+                comments::delete_of_sessions(conn, project, &ids)?;
+                Ok::<_, DbError>(ids.len())
+            });
+            if removing.await? < TRACES_AT_ONCE {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn drop_empty_days(&self, before: Timestamp) -> Result<(), DbError> {
         let days = self
             .db
             .read(move |conn| store::days_before(conn, before))
             .await?;
-        for day in days {
+        for (daily, day) in each_table(days) {
             self.db
-                .write(move |conn| store::drop_empty_day(conn, &day))
+                .write(move |conn| store::drop_empty_day(conn, daily, &day))
                 .await?;
         }
         Ok(())
@@ -247,12 +305,13 @@ impl TraceRetention {
         ids: Vec<TraceId>,
         remains: store::Remains,
     ) -> Result<(), DbError> {
-        let (dependents, clock) = (Arc::clone(&self.dependents), self.clock.clone());
+        let clock = self.clock.clone();
         self.db
             .write(move |conn| {
-                let mut keys = store::delete_traces(conn, project, &ids, remains)?;
-                for delete in dependents.iter() {
-                    keys.extend(delete(conn, project, &ids)?);
+                let removed = store::delete_traces(conn, project, ids, remains)?;
+                let mut keys = removed.objects.clone();
+                for delete in DEPENDENTS {
+                    keys.extend(delete(conn, project, &removed)?);
                 }
                 for chunk in keys.chunks(OBJECTS_AT_ONCE) {
                     let keys = chunk.to_vec();
@@ -266,4 +325,9 @@ impl TraceRetention {
     fn days(&self, own: Option<i32>) -> u32 {
         own.map_or(self.default_days, i32::unsigned_abs)
     }
+}
+
+fn each_table(days: Vec<String>) -> impl Iterator<Item = (store::Daily, String)> {
+    let tables = |day: String| store::Daily::ALL.map(|daily| (daily, day.clone()));
+    days.into_iter().flat_map(tables)
 }

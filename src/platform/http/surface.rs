@@ -66,6 +66,16 @@ impl Surfaces {
 }
 
 impl Surface {
+    /// A part of our own API whose endpoints limit their own time.
+    pub const fn own(prefix: &'static str) -> Self {
+        Self {
+            prefix,
+            limits_own_time: true,
+            idempotent: false,
+            ..OWN
+        }
+    }
+
     /// The binary encoding, if the request came in it.
     pub(super) fn binary_of(&self, headers: &HeaderMap) -> Option<RenderBinary> {
         let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;

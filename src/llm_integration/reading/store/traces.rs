@@ -19,6 +19,25 @@ use crate::{
 /// Ids of one IN list: engines take at most 32,766 values.
 pub const IDS_AT_ONCE: usize = 1000;
 
+/// Between which times these traces began, as far as they are there.
+pub fn span_of(
+    conn: &mut Conn,
+    project: ProjectId,
+    ids: &[TraceId],
+) -> Result<Option<(Timestamp, Timestamp)>, DbError> {
+    let ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
+    let starts: Vec<Timestamp> = each_backend!(conn, |c| {
+        llm_trace_key::table
+            .filter(llm_trace_key::project_id.eq(project))
+            .filter(llm_trace_key::id.eq_any(ids))
+            .filter(llm_trace_key::deleted_at.is_null())
+            .select(llm_trace_key::started_at)
+            .load(c)
+    })?;
+    let starts = starts.into_iter();
+    Ok(starts.clone().min().zip(starts.max()))
+}
+
 /// Traces by their ids, without what can be large.
 pub fn heads(
     conn: &mut Conn,
