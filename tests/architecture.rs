@@ -290,6 +290,7 @@ fn a_contexts_tables_carry_its_prefix() {
     let prefixes = [
         ("identity", "identity_"),
         ("llm_integration", "llm_"),
+        ("document", "document_"),
         ("prompt", "prompt_"),
         ("platform", "platform_"),
     ];

@@ -1,3 +1,31 @@
 //! Documents: what is uploaded, what is read out of it, how it is found again, and answers that its own words prove.
+//!
+//! It promises: a version never changes; the same bytes are stored and read once a project; a page that was read stays
+//! read, whatever happens to the process that reads on; what people say of a document, no reading overwrites; a
+//! document that was deleted is gone from every table, index and object.
 
+pub mod chunking;
+mod error;
+mod events;
 pub mod extraction;
+mod http;
+mod jobs;
+mod model;
+mod schema;
+mod service;
+mod settings;
+mod store;
+
+pub use error::DocumentError;
+pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploaded};
+pub use http::routes;
+pub use model::{
+    Authors, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit, Field,
+    FieldChange, FileName, Folder, Language, StoredPage, Title, VersionId, VersionNumber,
+    VersionState, Year,
+};
+pub use service::{
+    Added, DocumentDetails, Documents, Reading, ReceivedFile, VersionDetails, Watch,
+};
+pub use settings::DocumentSettings;
+pub use store::{CatalogFilter, CatalogOrder, PageSummary, SortBy};

@@ -104,6 +104,12 @@ error_codes! {
     PromptArchived = "prompt_archived", Conflict, "The prompt is archived; restore it before changing it.";
     PromptReferenced = "prompt_referenced", Conflict, "Other prompts refer to it, so it can not be deleted.";
     PromptVariablesMissing = "prompt_variables_missing", Unprocessable, "Values for required variables are missing.";
+    // documents
+    DocumentInvalid = "document_invalid", Invalid, "The document's metadata, folder, tags or form is not valid.";
+    DocumentKindUnsupported = "document_kind_unsupported", UnsupportedMediaType, "The file is of no kind that is read.";
+    DocumentQuotaExceeded = "document_quota_exceeded", Forbidden, "The project holds as many documents or bytes as it may.";
+    DocumentBusy = "document_busy", Conflict, "The version is being read or indexed, or has been already.";
+    DocumentEnded = "document_ended", Conflict, "Nothing is being done with the version that could be cancelled.";
     // gateway
     ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
     ProviderNotConfigured = "provider_not_configured", NotFound, "No provider is configured that could offer the model; trying again does not help.";

@@ -23,6 +23,9 @@ macro_rules! permissions {
 }
 
 permissions! {
+    DocumentsRead = "documents:read", "Read documents, search them and ask about them.";
+    DocumentsWrite = "documents:write", "Upload, edit and delete documents.";
+    DocumentsManage = "documents:manage", "Delete all documents of the project at once.";
     PromptsRead = "prompts:read", "Read prompts and resolve them.";
     PromptsWrite = "prompts:write", "Create versions, move labels, archive.";
     PromptsProtect = "prompts:protect", "Protect labels, and move or remove protected ones.";
@@ -125,6 +128,8 @@ impl Role {
         match self {
             Self::Owner | Self::Admin => Permissions::all(),
             Self::Member => [
+                P::DocumentsRead,
+                P::DocumentsWrite,
                 P::PromptsRead,
                 P::PromptsWrite,
                 P::GatewayCall,
@@ -136,9 +141,15 @@ impl Role {
             ]
             .into_iter()
             .collect(),
-            Self::Viewer => [P::PromptsRead, P::TracesRead, P::JobsRead, P::ProjectRead]
-                .into_iter()
-                .collect(),
+            Self::Viewer => [
+                P::DocumentsRead,
+                P::PromptsRead,
+                P::TracesRead,
+                P::JobsRead,
+                P::ProjectRead,
+            ]
+            .into_iter()
+            .collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     process::{StartError, Starting},
 };
 use crate::{
+    document,
     identity::{self, FirstProject, PrintedKeys},
     interop::{langfuse, otlp},
     kernel::Failure,
@@ -41,6 +42,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
+        documents,
         prompts,
         bus,
         subscriptions,
@@ -49,6 +51,9 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
     let lifecycle = starting.lifecycle;
     lifecycle.spawn(Stage::Flush, "prompt usage", |stop| {
         prompts.flush_usage_until(stop)
+    });
+    lifecycle.spawn(Stage::Serve, "document watches", |stop| {
+        documents.end_watches(stop)
     });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
@@ -98,6 +103,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
+        .app_data(web::Data::new(parts.documents.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
@@ -106,6 +112,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     identity::routes(config);
     jobs::routes(config);
     llm_integration::routes(config);
+    document::routes(config);
     prompt::routes(config);
     langfuse::routes(config);
     otlp::routes(config);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
+    document::Documents,
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -68,6 +69,7 @@ pub(super) struct Parts {
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
+    pub documents: Documents,
     pub prompts: Prompts,
 }
 
@@ -94,7 +96,9 @@ impl Parts {
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
-        let (recorder, trace_writer, retention) = trace_intake(settings, &db, &prices, &clock)?;
+        let objects = objects(settings, &db)?;
+        let (recorder, trace_writer, retention) =
+            trace_intake(settings, &objects, (&db, &prices, &clock));
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
@@ -112,6 +116,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
+        let documents = Documents::new(db.clone(), clock.clone(), objects, &settings.documents);
         let parts = Self {
             identity,
             redis,
@@ -132,6 +137,7 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
+            documents,
             prompts,
             clock,
             db,
@@ -159,16 +165,20 @@ fn foreign_intake(
     (otlp, batches)
 }
 
+/// Where what is too large for a row lies.
+fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
+    let folder = settings.storage.folder(db.url());
+    let synced = settings.traces.durability != TraceDurability::Process;
+    Objects::new(&settings.objects, &folder, synced)
+}
+
 /// What takes in traces, the one writer of what it took, and what removes them.
 fn trace_intake(
     settings: &Settings,
-    db: &Db,
-    prices: &Prices,
-    clock: &Clock,
-) -> Result<(Recorder, TraceWriter, TraceRetention), ConfigError> {
+    objects: &Objects,
+    (db, prices, clock): (&Db, &Prices, &Clock),
+) -> (Recorder, TraceWriter, TraceRetention) {
     let folder = settings.storage.folder(db.url());
-    let synced = settings.traces.durability != TraceDurability::Process;
-    let objects = Objects::new(&settings.objects, &folder, synced)?;
     let sink = TraceSink {
         db: db.clone(),
         prices: prices.clone(),
@@ -179,12 +189,12 @@ fn trace_intake(
         } else {
             usize::MAX
         },
-        objects,
+        objects: objects.clone(),
     };
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
     let days = settings.traces.retention_days;
     let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    Ok((recorder, writer, retention))
+    (recorder, writer, retention)
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
     llm_integration::{GatewaySettings, TraceSettings},
@@ -110,6 +111,7 @@ pub struct Settings {
     pub traces: TraceSettings,
     pub storage: StorageSettings,
     pub objects: ObjectSettings,
+    pub documents: DocumentSettings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -136,6 +138,7 @@ impl Settings {
         self.events.validate()?;
         self.jobs.validate()?;
         self.traces.validate()?;
+        self.documents.validate()?;
         let positive = [
             ("server.max_in_flight", self.server.max_in_flight),
             ("server.max_connections", self.server.max_connections),

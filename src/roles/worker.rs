@@ -39,5 +39,5 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         answers: settings.server.idempotency_ttl(),
     };
     let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
-    parts.retention.register(registry)
+    parts.documents.register(parts.retention.register(registry))
 }

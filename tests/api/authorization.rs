@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading, prices,
-    prompts, providers, routes, scores,
+    documents, gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading,
+    prices, prompts, providers, routes, scores,
     support::{
         App, Engine,
         app::Answer,
@@ -97,6 +97,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let provider = Provider::start([Reply::of_anything()]).await;
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
+        cases.extend(documents::authorization_cases(&app).await);
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);

@@ -9,6 +9,7 @@ mod support;
 
 mod authorization;
 mod backends_agree;
+mod documents;
 mod embeddings;
 mod gateway;
 mod guardrails;

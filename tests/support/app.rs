@@ -129,6 +129,11 @@ impl App {
         &self.database.url
     }
 
+    /// The data directory of the app.
+    pub fn folder(&self) -> &std::path::Path {
+        self.database.folder.path()
+    }
+
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http

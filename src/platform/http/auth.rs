@@ -13,9 +13,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::future::{BoxFuture, Ready, ready};
 
 use crate::{
-    kernel::{Actor, ErrorCode, Failure, Permission},
+    kernel::{Actor, ErrorCode, Failure, Permission, ProjectId},
     platform::config::SecretText,
 };
+
+/// What the paths of endpoints that name their project call it: its id, or the name that an operator gave it.
+const PROJECT_IN_PATH: &str = "project_id";
 
 /// An API key as a client presents it.
 #[derive(Clone, Debug)]
@@ -101,6 +104,9 @@ pub mod may {
         )+};
     }
     permission_types!(
+        DocumentsRead,
+        DocumentsWrite,
+        DocumentsManage,
         PromptsRead,
         PromptsWrite,
         PromptsProtect,
@@ -134,6 +140,7 @@ impl<P: Requires + 'static> FromRequest for Granted<P> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let granted = caller(request).and_then(|actor| {
+            require_own_project(request, &actor)?;
             actor.require(P::PERMISSION)?;
             Ok(Self {
                 actor,
@@ -162,6 +169,17 @@ pub(super) async fn identify(request: &ServiceRequest) {
         Err(failure) => Err(failure),
     };
     request.extensions_mut().insert(Caller(found));
+}
+
+/// A path that names a project names the caller's own: every other one is unknown to its key.
+fn require_own_project(request: &HttpRequest, actor: &Actor) -> Result<(), Failure> {
+    match request.match_info().get(PROJECT_IN_PATH) {
+        Some(named) if ProjectId::from_name(named) != actor.project => Err(Failure::new(
+            ErrorCode::NotFound,
+            format!("this key belongs to no project `{named}`"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The actor behind a request.

@@ -21,7 +21,7 @@ use futures::StreamExt;
 
 pub(in crate::platform) use self::store::delete_answers_before;
 use self::store::{Reservation, StoredAnswer};
-use super::{auth, shell::Shell};
+use super::{auth, form, shell::Shell};
 use crate::{
     kernel::{ErrorCode, Failure, ProjectId},
     platform::db::Db,
@@ -104,14 +104,23 @@ async fn read_claim(request: &mut ServiceRequest, body_limit: usize) -> Result<C
             Failure::new(ErrorCode::InvalidRequest, message)
         })?;
     let actor = auth::caller(request.request())?;
-    let body = read_body(request, body_limit).await?;
+    let is_form = form::is_form(request.headers());
+    let body = if is_form {
+        // Too large to be held here, and each sending of the same form has another boundary: the key
+        // and the path have to say that it is the same.
+        Bytes::new()
+    } else {
+        read_body(request, body_limit).await?
+    };
     let mut hash = blake3::Hasher::new();
     let target = request
         .uri()
         .path_and_query()
         .map_or("", |target| target.as_str());
     hash.update(target.as_bytes()).update(&[0]).update(&body);
-    request.set_payload(Payload::from(body));
+    if !is_form {
+        request.set_payload(Payload::from(body));
+    }
     Ok(Claim {
         project: actor.project,
         key,

@@ -5,6 +5,7 @@ mod auth;
 mod docs;
 mod errors;
 mod extract;
+mod form;
 mod health;
 mod idempotency;
 mod limits;

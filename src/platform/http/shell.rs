@@ -20,7 +20,7 @@ use tokio::time;
 use tracing::Instrument;
 
 use super::{
-    Surfaces, auth, errors, idempotency,
+    Surfaces, auth, errors, form, idempotency,
     limits::Limits,
     metrics,
     request_id::{self, RequestId},
@@ -110,6 +110,8 @@ async fn guarded(
     let surface = *shell.surfaces.of(request.path());
     let binary = surface.binary_of(request.headers());
     let answer = |failure: &Failure| errors::answer(failure, &surface, binary, id.as_str());
+    // An upload takes as long as its sender's line does; its reader limits that.
+    let limits_own_time = surface.limits_own_time || form::is_form(request.headers());
     let _in_flight = match shell.limits.admit(&request) {
         Ok(permit) => permit,
         Err(failure) => return Ok(request.into_response(answer(&failure))),
@@ -125,7 +127,7 @@ async fn guarded(
         }
     })
     .catch_unwind();
-    let answered = if surface.limits_own_time {
+    let answered = if limits_own_time {
         answering.await
     } else {
         let within = time::timeout(shell.limits.time_to_answer, answering).await;

@@ -120,11 +120,11 @@ pub(super) fn list(
     rows.into_iter().map(JobRecord::try_from).collect()
 }
 
-pub(super) fn get(
-    conn: &mut Conn,
-    project: ProjectId,
-    id: JobId,
-) -> Result<Option<JobRecord>, DbError> {
+/// A job of the project.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn, project: ProjectId, id: JobId) -> Result<Option<JobRecord>, DbError> {
     let job = j::platform_job
         .filter(j::project_id.eq(project))
         .filter(j::id.eq(id));
@@ -165,8 +165,11 @@ pub(super) fn retry(conn: &mut Conn, id: JobId, now: Timestamp) -> Result<bool, 
 }
 
 /// Cancels a job: at once when it is queued, by telling its worker when it runs. `false` when it
-/// has ended.
-pub(super) fn cancel(conn: &mut Conn, id: JobId, now: Timestamp) -> Result<bool, DbError> {
+/// has ended. For services that cancel their own jobs inside a transaction; callers have [`super::Jobs`].
+///
+/// # Errors
+/// When the database fails.
+pub fn cancel(conn: &mut Conn, id: JobId, now: Timestamp) -> Result<bool, DbError> {
     let queued = platform_job::table
         .filter(j::id.eq(id))
         .filter(j::state.eq(JobState::Queued.name()));

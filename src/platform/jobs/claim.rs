@@ -182,20 +182,19 @@ pub(super) fn end(
 }
 
 /// Renews leases. Only those that the worker knows it holds: one whose claim committed without the
-/// worker hearing of it must run out.
+/// worker hearing of it must run out. Returns how many still held.
 pub(super) fn beat(
     conn: &mut Conn,
     keys: &[(JobId, LeaseId)],
     now: Timestamp,
-) -> Result<(), DbError> {
+) -> Result<usize, DbError> {
     let (ids, leases): (Vec<JobId>, Vec<LeaseId>) = keys.iter().copied().unzip();
     let mine = j::platform_job
         .filter(j::id.eq_any(ids))
         .filter(j::lease.eq_any(leases))
         .filter(j::state.eq(JobState::Running.name()));
     let rows = update(mine).set(j::heartbeat_at.eq(Some(now)));
-    each_backend!(conn, |c| rows.execute(c))?;
-    Ok(())
+    Ok(each_backend!(conn, |c| rows.execute(c))?)
 }
 
 /// A lease that `worker` holds.

@@ -56,6 +56,11 @@ impl JobContext {
         &self.running.cancel
     }
 
+    /// Whether the attempt no longer holds its job: others go on with it, and nothing of it is to be written.
+    pub fn is_lost(&self) -> bool {
+        self.running.lost.is_cancelled()
+    }
+
     /// Reports progress. Cheap: the latest report is stored about twice a second.
     pub fn progress(&self, done: i64, total: Option<i64>, message: Option<&str>) {
         let message = message.map(|text| {
@@ -69,6 +74,25 @@ impl JobContext {
             total,
             message,
         });
+    }
+
+    /// Commits one step of the job's effect, if the attempt still holds its job: a worker that was
+    /// declared dead by mistake writes nothing after the one that took its job over.
+    ///
+    /// # Errors
+    /// What `effect` returns, or that the job belongs to another attempt by now.
+    pub async fn checkpoint<T: Send + 'static>(
+        &self,
+        effect: impl FnOnce(&mut Conn) -> Result<T, JobError> + Send + 'static,
+    ) -> Result<T, JobError> {
+        let (key, now) = (self.running.key(), self.clock.now());
+        let write = self.db.write(move |conn| {
+            if claim::beat(conn, &[key], now)? == 0 {
+                return Err(JobError::Retry(Box::new(LeaseLost)));
+            }
+            effect(conn)
+        });
+        write.await
     }
 
     /// Commits the job's effect and its completion in one transaction: both happen, or neither,

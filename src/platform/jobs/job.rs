@@ -100,6 +100,15 @@ impl<J: Job> NewJob<J> {
         }
     }
 
+    /// A job that a context asks for in the name of `requested_by`.
+    pub fn in_project(project: ProjectId, requested_by: impl Into<String>, job: J) -> Self {
+        Self {
+            project: Some(project),
+            requested_by: requested_by.into(),
+            ..Self::system(job)
+        }
+    }
+
     /// While a job of this kind and project with this key is queued or runs, no second one is made.
     #[must_use]
     pub fn unique(mut self, key: impl Into<String>) -> Self {

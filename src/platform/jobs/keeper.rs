@@ -69,7 +69,7 @@ impl Keeper {
         let now = self.performer.clock.now();
         self.performer
             .db
-            .write(move |conn| claim::beat(conn, &keys, now))
+            .write(move |conn| claim::beat(conn, &keys, now).map(drop))
             .await
     }
 

@@ -33,6 +33,7 @@ mod settings;
 mod store;
 mod worker;
 
+pub use admin::{cancel, find};
 pub use context::JobContext;
 pub use error::JobsError;
 pub use http::routes;

@@ -42,7 +42,7 @@ impl Jobs {
         actor.require(Permission::JobsRead)?;
         let project = actor.project;
         self.db
-            .read(move |conn| admin::get(conn, project, id))
+            .read(move |conn| admin::find(conn, project, id))
             .await?
             .ok_or(JobsError::NotFound(id))
     }
@@ -52,9 +52,9 @@ impl Jobs {
         actor.require(Permission::JobsManage)?;
         let (project, now) = (actor.project, self.clock.now());
         let write = self.db.write(move |conn| {
-            let job = admin::get(conn, project, id)?.ok_or(JobsError::NotFound(id))?;
+            let job = admin::find(conn, project, id)?.ok_or(JobsError::NotFound(id))?;
             match admin::retry(conn, id, now) {
-                Ok(true) => admin::get(conn, project, id)?.ok_or(JobsError::NotFound(id)),
+                Ok(true) => admin::find(conn, project, id)?.ok_or(JobsError::NotFound(id)),
                 Ok(false) => Err(JobsError::NotRetryable(job.state)),
                 Err(error) if error.is_unique_violation() => Err(JobsError::Replaced),
                 Err(error) => Err(error.into()),
@@ -68,11 +68,11 @@ impl Jobs {
         actor.require(Permission::JobsManage)?;
         let (project, now) = (actor.project, self.clock.now());
         let write = self.db.write(move |conn| {
-            let job = admin::get(conn, project, id)?.ok_or(JobsError::NotFound(id))?;
+            let job = admin::find(conn, project, id)?.ok_or(JobsError::NotFound(id))?;
             if !admin::cancel(conn, id, now)? {
                 return Err(JobsError::NotCancellable(job.state));
             }
-            admin::get(conn, project, id)?.ok_or(JobsError::NotFound(id))
+            admin::find(conn, project, id)?.ok_or(JobsError::NotFound(id))
         });
         write.await
     }

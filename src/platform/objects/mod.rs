@@ -5,6 +5,8 @@
 
 mod settings;
 mod store;
+mod writer;
 
 pub use settings::ObjectSettings;
 pub use store::{ObjectError, ObjectStream, Objects};
+pub use writer::ObjectWriter;

@@ -1,15 +1,17 @@
 //! Writes, reads and removes objects.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem,
-    path::Path as Key, prefix::PrefixStore,
+    ClientOptions, GetResultPayload, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder,
+    local::LocalFileSystem, path::Path as Key, prefix::PrefixStore,
 };
 
-use super::ObjectSettings;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+
+use super::{ObjectSettings, ObjectWriter};
 use crate::platform::config::ConfigError;
 
 /// Below the data directory.
@@ -23,6 +25,14 @@ pub enum ObjectError {
     TooLarge { key: String, bytes: u64, limit: u64 },
     #[error("the object store failed")]
     Failed(#[source] object_store::Error),
+    #[error("the object could not be written to its end")]
+    Written(#[source] std::io::Error),
+    #[error("the object `{key}` could not be put into a file")]
+    File {
+        key: String,
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// The bytes of an object as they come.
@@ -33,6 +43,8 @@ pub type ObjectStream = BoxStream<'static, Result<Bytes, ObjectError>>;
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     outlives_process: bool,
+    /// Where a file is made of an object that lies elsewhere.
+    copies: Arc<Path>,
 }
 
 impl Objects {
@@ -86,6 +98,7 @@ impl Objects {
         Ok(Self {
             store: Arc::new(PrefixStore::new(bucket, prefix)),
             outlives_process: true,
+            copies: folder.into(),
         })
     }
 
@@ -105,12 +118,14 @@ impl Objects {
                 return Self {
                     store: Arc::new(object_store::memory::InMemory::new()),
                     outlives_process: false,
+                    copies: folder.into(),
                 };
             }
         };
         Self {
             store: Arc::new(files),
             outlives_process: true,
+            copies: folder.into(),
         }
     }
 
@@ -124,6 +139,41 @@ impl Objects {
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), ObjectError> {
         let put = self.store.put(&Key::from(key), bytes.into()).await;
         put.map(drop).map_err(|error| failed(key, error))
+    }
+
+    /// Writes an object in parts, as its bytes come.
+    pub fn writer(&self, key: &str) -> ObjectWriter {
+        ObjectWriter::new(Arc::clone(&self.store), key)
+    }
+
+    /// An object of at most `limit` bytes as a file: its own, or a copy without a name that goes when
+    /// it is closed.
+    pub async fn file(&self, key: &str, limit: u64) -> Result<File, ObjectError> {
+        let found = self.store.get(&Key::from(key)).await;
+        let found = found.map_err(|error| failed(key, error))?;
+        require_size(key, found.meta.size, limit)?;
+        match found.payload {
+            GetResultPayload::File(file, _) => Ok(file),
+            GetResultPayload::Stream(bytes) => self.copied(key, bytes).await,
+        }
+    }
+
+    async fn copied(
+        &self,
+        key: &str,
+        mut bytes: BoxStream<'static, object_store::Result<Bytes>>,
+    ) -> Result<File, ObjectError> {
+        let not_a_file = |source| ObjectError::File {
+            key: key.to_owned(),
+            source,
+        };
+        let file = tempfile::tempfile_in(&*self.copies).map_err(not_a_file)?;
+        let mut copy = tokio::fs::File::from_std(file);
+        while let Some(part) = bytes.try_next().await.map_err(ObjectError::Failed)? {
+            copy.write_all(&part).await.map_err(not_a_file)?;
+        }
+        copy.rewind().await.map_err(not_a_file)?;
+        Ok(copy.into_std().await)
     }
 
     /// All of an object of at most `limit` bytes.
@@ -141,13 +191,7 @@ impl Objects {
         let found = self.store.get(&Key::from(key)).await;
         let found = found.map_err(|error| failed(key, error))?;
         let bytes = found.meta.size;
-        if bytes > limit {
-            return Err(ObjectError::TooLarge {
-                key: key.to_owned(),
-                bytes,
-                limit,
-            });
-        }
+        require_size(key, bytes, limit)?;
         Ok((
             bytes,
             found.into_stream().map_err(ObjectError::Failed).boxed(),
@@ -176,6 +220,17 @@ impl Objects {
         }
         Ok(removed)
     }
+}
+
+fn require_size(key: &str, bytes: u64, limit: u64) -> Result<(), ObjectError> {
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(ObjectError::TooLarge {
+        key: key.to_owned(),
+        bytes,
+        limit,
+    })
 }
 
 fn failed(key: &str, error: object_store::Error) -> ObjectError {
@@ -210,5 +265,40 @@ mod tests {
         assert_eq!(objects.delete_below("a").await.unwrap(), 1);
         let gone = objects.get("a/b 1/c", 5).await.unwrap_err();
         assert!(matches!(gone, ObjectError::NotFound { .. }));
+    }
+
+    #[tokio::test]
+    async fn an_object_is_written_in_parts_and_read_as_a_file_and_one_given_up_leaves_nothing() {
+        const MEBIBYTE: usize = 1024 * 1024;
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path(), false);
+        for mebibytes in [1, 12] {
+            let mut writer = objects.writer("a/whole");
+            for _ in 0..mebibytes {
+                writer.write(vec![7; MEBIBYTE].into()).await.unwrap();
+            }
+            writer.finish().await.unwrap();
+            let mut file = objects.file("a/whole", u64::MAX).await.unwrap();
+            let read = std::io::copy(&mut file, &mut std::io::sink()).unwrap();
+            assert_eq!(read, u64::try_from(mebibytes * MEBIBYTE).unwrap());
+        }
+        let mut writer = objects.writer("b/half");
+        writer.write(vec![7; 12 * MEBIBYTE].into()).await.unwrap();
+        drop(writer);
+        let left = || std::fs::read_dir(folder.path().join("b")).map_or(0, Iterator::count);
+        while left() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let memory = Objects {
+            store: Arc::new(object_store::memory::InMemory::new()),
+            outlives_process: false,
+            copies: folder.path().into(),
+        };
+        memory
+            .put("c", Bytes::from_static(b"copied"))
+            .await
+            .unwrap();
+        let mut file = memory.file("c", 6).await.unwrap();
+        assert_eq!(std::io::read_to_string(&mut file).unwrap(), "copied");
     }
 }

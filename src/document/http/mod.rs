@@ -1,0 +1,13 @@
+//! The endpoints of documents, under `/api/v1/projects/{project_id}`.
+
+mod bodies;
+mod content;
+mod form;
+mod manage;
+mod progress;
+mod read;
+mod requests;
+mod routes;
+mod upload;
+
+pub use routes::routes;

@@ -1,0 +1,24 @@
+//! Every endpoint of documents.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{content, manage, progress, read, upload};
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(upload::upload_document)
+        .service(read::list_documents)
+        .service(manage::delete_documents)
+        .service(read::get_document)
+        .service(manage::edit_document)
+        .service(manage::delete_document)
+        .service(progress::watch_document)
+        .service(upload::upload_version)
+        .service(read::list_versions)
+        .service(read::get_version)
+        .service(manage::cancel_version)
+        .service(manage::retry_version)
+        .service(content::download_file)
+        .service(content::list_pages)
+        .service(content::get_page);
+}

@@ -1,0 +1,109 @@
+//! The service itself: what it is made of, and what several use cases do.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    document::{
+        DocumentError, DocumentSettings,
+        events::{DocumentIndexed, DocumentRead, DocumentUploaded},
+        model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        store,
+    },
+    kernel::{Clock, ProjectId},
+    platform::{
+        db::{Conn, Db, DbError},
+        events::Event,
+        objects::Objects,
+        outbox,
+    },
+};
+
+/// The documents of projects. Cheap to clone.
+#[derive(Clone)]
+pub struct Documents {
+    pub(in crate::document) db: Db,
+    pub(in crate::document) clock: Clock,
+    pub(in crate::document) objects: Objects,
+    pub(in crate::document) settings: Arc<DocumentSettings>,
+    /// The process ends: who watches is told nothing more.
+    pub(super) ending: CancellationToken,
+}
+
+impl Documents {
+    pub fn new(db: Db, clock: Clock, objects: Objects, settings: &DocumentSettings) -> Self {
+        Self {
+            db,
+            clock,
+            objects,
+            settings: Arc::new(settings.clone()),
+            ending: CancellationToken::new(),
+        }
+    }
+}
+
+pub(super) fn existing(
+    conn: &mut Conn,
+    project: ProjectId,
+    id: DocumentId,
+) -> Result<Document, DocumentError> {
+    store::find(conn, project, id)?.ok_or(DocumentError::NotFound(id))
+}
+
+/// A document that is about to change.
+pub(super) fn opened(
+    conn: &mut Conn,
+    project: ProjectId,
+    id: DocumentId,
+) -> Result<Document, DocumentError> {
+    store::open(conn, project, id)?.ok_or(DocumentError::NotFound(id))
+}
+
+/// A version of a document: the one that is named, or the latest.
+pub(super) fn version_of(
+    conn: &mut Conn,
+    document: &Document,
+    number: Option<VersionNumber>,
+) -> Result<DocumentVersion, DocumentError> {
+    let number = number.unwrap_or(document.latest);
+    store::find_version(conn, document.id, number)?.ok_or(DocumentError::VersionNotFound {
+        document: document.id,
+        number,
+    })
+}
+
+/// How far a version has come, as others are told.
+pub(in crate::document) enum Milestone {
+    Uploaded,
+    Read,
+    Indexed,
+}
+
+/// Announces what became of a version, when the transaction commits.
+pub(in crate::document) fn announce(
+    conn: &mut Conn,
+    clock: &Clock,
+    version: &DocumentVersion,
+    milestone: Milestone,
+) -> Result<(), DbError> {
+    macro_rules! event {
+        ($event:ident) => {
+            $event {
+                project: version.project,
+                document: version.document,
+                version: version.id,
+                number: version.number,
+            }
+        };
+    }
+    match milestone {
+        Milestone::Uploaded => append(conn, clock, &event!(DocumentUploaded)),
+        Milestone::Read => append(conn, clock, &event!(DocumentRead)),
+        Milestone::Indexed => append(conn, clock, &event!(DocumentIndexed)),
+    }
+}
+
+fn append<E: Event>(conn: &mut Conn, clock: &Clock, event: &E) -> Result<(), DbError> {
+    outbox::append(conn, clock, event).map(drop)
+}
