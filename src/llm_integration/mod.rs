@@ -41,10 +41,11 @@ pub use limits::{
     WhenRedisIsDown, Window,
 };
 pub use pricing::{
-    AnthropicUsage, AttributeCondition, AttributeSource, Class, Cost, ModelDefinition,
-    ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage, Operator, PriceEntry,
-    PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates, Replaces, Tier, Usage,
-    UsageCondition, UsagePattern, UsdPerMillion, Validity, When, estimate_input, estimate_output,
+    AnthropicUsage, AttributeCondition, AttributeSource, BYTES_PER_TOKEN, Class, Cost,
+    ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
+    Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
+    Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
+    estimate_input, estimate_output,
 };
 pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,

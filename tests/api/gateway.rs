@@ -294,7 +294,8 @@ with_provider! {
         assert_eq!(error["error"]["code"], "provider_failed");
         let generation = only_trace(&app).await["observations"][0].clone();
         assert_eq!((&generation["level"], &generation["output"]["content"]), (&json!("ERROR"), &json!("Hello")));
-        assert_eq!(generation["totalCost"], Value::Null);
+        // Five tokens in, and one out.
+        assert_eq!(generation["calculatedTotalCost"], 0.000_001_35);
         provider.only_request();
     }
 

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::each_engine;
 use crate::support::{
     App, Engine,
     app::Answer,
@@ -47,28 +48,8 @@ async fn guard(app: &App, name: &str, phases: &str, action: &str, pattern: &str)
     app.post("/api/v1/guardrails", &guard).await.expect(201);
 }
 
-macro_rules! on_both {
-    ($(async fn $name:ident($engine:ident) $body:block)+) => {$(
-        mod $name {
-            use super::*;
-
-            async fn run($engine: Engine) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                run(Engine::Sqlite).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                run(Engine::Postgres).await;
-            }
-        }
-    )+};
-}
-
-on_both! {
-    async fn an_answer_is_given_again_and_costs_nothing(engine) {
+each_engine! {
+    async fn an_answer_is_given_again_and_costs_nothing(engine: Engine) {
         let provider = Provider::start([Reply::completion("Hello"), Reply::stream(vec![chunk("Hel"), chunk("lo"), last_chunk(), usage_chunk(), done()])]).await;
         let app = App::start_with(engine, &provider.settings()).await;
         let ask = |body: Value| {
@@ -100,7 +81,7 @@ on_both! {
         app.stop().await;
     }
 
-    async fn a_guard_blocks_an_input_before_the_provider_and_the_trace_keeps_no_word_of_it(engine) {
+    async fn a_guard_blocks_an_input_before_the_provider_and_the_trace_keeps_no_word_of_it(engine: Engine) {
         let provider = Provider::start([Reply::completion("Hello")]).await;
         let app = App::start_with(engine, &provider.settings()).await;
         guard(&app, "secrets", "input", "block", "hunter[0-9]").await;
@@ -121,7 +102,7 @@ on_both! {
         app.stop().await;
     }
 
-    async fn a_guard_looks_at_answers_whole_and_across_the_chunks_of_a_stream(engine) {
+    async fn a_guard_looks_at_answers_whole_and_across_the_chunks_of_a_stream(engine: Engine) {
         let stream = || Reply::stream(vec![chunk("it is hun"), chunk("ter2 or "), chunk("1"), chunk("234."), last_chunk(), usage_chunk(), done()]);
         let provider = Provider::start([Reply::completion("the pin is 1234"), stream(), stream(), Reply::completion("hunter2")]).await;
         let app = App::start_with(engine, &provider.settings()).await;
@@ -150,7 +131,7 @@ on_both! {
         app.stop().await;
     }
 
-    async fn a_call_counts_its_time_and_is_given_its_own_patience(engine) {
+    async fn a_call_counts_its_time_and_is_given_its_own_patience(engine: Engine) {
         let provider = Provider::start([Reply::stream(vec![Step::Send(b": \n\n".to_vec()), Step::Hang])]).await;
         let app = App::start_with(engine, &provider.settings()).await;
         let request = app.request(Method::POST, CHAT).header("x-kaname-timeout-ms", "100").json(&streaming("Hi"));

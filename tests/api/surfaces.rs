@@ -4,6 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::authorization::Case;
+use crate::each_engine;
 use crate::support::{
     App, Engine,
     app::Answer,
@@ -115,28 +116,7 @@ async fn observation_of(app: &App, answer: &Answer) -> Value {
     trace["observations"][0].clone()
 }
 
-macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($engine:ident: Engine) $body:block)+) => {$(
-        $(#[$meta])*
-        mod $name {
-            use super::*;
-
-            async fn run($engine: Engine) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                run(Engine::Sqlite).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                run(Engine::Postgres).await;
-            }
-        }
-    )+};
-}
-
-on_both! {
+each_engine! {
     async fn a_message_to_anthropic_passes_as_it_is(engine: Engine) {
         let vendors = Vendors::start(vec![], vec![message("Hello"), message_stream()]).await;
         let app = vendors.app(engine).await;

@@ -25,6 +25,35 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, fact: impl Fn() ->
     assert!(happened.is_ok(), "never happened: {what}");
 }
 
+/// Writes a test once and runs it on SQLite and on PostgreSQL; the test starts its app.
+///
+/// ```text
+/// each_engine! {
+///     async fn a_provider_is_called(engine: Engine) { ... }
+/// }
+/// ```
+#[macro_export]
+macro_rules! each_engine {
+    ($($(#[$meta:meta])* async fn $name:ident($engine:ident: Engine) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn run($engine: Engine) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run(Engine::Postgres).await;
+            }
+        }
+    )+};
+}
+
 /// Writes a test once and runs it on SQLite and on PostgreSQL.
 ///
 /// ```text

@@ -82,12 +82,16 @@ impl Reply {
 
     /// Server-sent events, or whatever else the steps send.
     pub fn stream(steps: Vec<Step>) -> Self {
+        Self::stream_of("text/event-stream", steps)
+    }
+
+    pub fn stream_of(content_type: &str, steps: Vec<Step>) -> Self {
         Self {
             status: 200,
             headers: Vec::new(),
             steps,
         }
-        .header("content-type", "text/event-stream")
+        .header("content-type", content_type)
     }
 
     /// Takes the request and says nothing.
@@ -204,6 +208,13 @@ impl Provider {
     /// Settings of an app that calls this provider as OpenAI.
     pub fn settings(&self) -> [(&'static str, &str); 2] {
         [("OPENAI_BASE_URL", &self.url), ("OPENAI_API_KEY", KEY)]
+    }
+
+    /// What it does from now on, in the place of what it was told before.
+    pub fn replies_with(&self, reply: Reply) {
+        let mut replies = self.shared.replies.lock().expect("no panic");
+        replies.clear();
+        replies.push_back(reply);
     }
 
     pub fn received(&self) -> Vec<Received> {

@@ -10,6 +10,17 @@ use crate::llm_integration::{JsonText, OpenAiUsage, Usage};
 
 /// Fields of a delta that are said once, or again, but never continued.
 const WHOLE_FIELDS: &[&str] = &["id", "index", "name", "role", "type"];
+/// Fields that hold what the model wrote.
+const SPOKEN_FIELDS: &[&str] = &[
+    "arguments",
+    "content",
+    "reasoning",
+    "reasoning_content",
+    "refusal",
+    "text",
+    "thinking",
+    "transcript",
+];
 /// Choices of one answer that are put together.
 const MAX_CHOICES: usize = 128;
 
@@ -21,6 +32,8 @@ pub(super) struct Assembly {
     taken: usize,
     limit: usize,
     cut: bool,
+    /// Bytes that the model wrote since its provider last told the usage.
+    untold: u64,
 }
 
 #[derive(Default)]
@@ -94,13 +107,33 @@ impl Assembly {
             has_output: chunk.choices.iter().any(|choice| choice.delta.is_some()),
             error: chunk.error.map(|error| error.get().to_owned()),
         };
-        if let Some(usage) = chunk.usage {
-            generation.usage = Some(Usage::from(usage));
-        }
+        let usage = chunk.usage.map(Usage::from);
+        generation.usage = usage.or(generation.usage);
         for choice in chunk.choices {
             self.take_choice(choice);
         }
+        if usage.is_some() {
+            self.untold = 0;
+        }
         seen
+    }
+
+    pub fn has_usage(&self) -> bool {
+        self.generation.usage.is_some()
+    }
+
+    /// Bytes that the model wrote since its provider last told the usage.
+    pub const fn untold(&self) -> u64 {
+        self.untold
+    }
+
+    /// What the model wrote, as far as it was kept.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for choice in self.choices.values() {
+            each_spoken(&choice.message, &mut |spoken| text.push_str(spoken));
+        }
+        text
     }
 
     fn take_choice(&mut self, chunk: ChunkChoice) {
@@ -112,6 +145,7 @@ impl Assembly {
             choice.finish_reason = Some(storable(&reason));
         }
         if let Some(delta) = chunk.delta {
+            each_spoken(&delta, &mut |spoken| self.untold += spoken.len() as u64);
             let mut room = self.limit.saturating_sub(self.taken);
             let before = room;
             self.cut |= !merge_object(&mut choice.message, delta, &mut room);
@@ -153,6 +187,21 @@ impl Assembly {
             several => Some(JsonText::of(&several)),
         };
         generation
+    }
+}
+
+fn each_spoken(object: &Map<String, Value>, take: &mut impl FnMut(&str)) {
+    for (key, value) in object {
+        match value {
+            Value::String(text) if SPOKEN_FIELDS.contains(&key.as_str()) => take(text),
+            Value::Object(object) => each_spoken(object, take),
+            Value::Array(list) => {
+                for object in list.iter().filter_map(Value::as_object) {
+                    each_spoken(object, take);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -319,6 +368,22 @@ mod tests {
             json!({"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}})
         );
         assert_eq!(calls[1]["function"]["name"], "g");
+    }
+
+    #[test]
+    fn what_was_written_since_the_usage_is_told_also_where_it_was_cut() {
+        let mut assembly = Assembly::new(16);
+        let call =
+            json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "12345"}}]);
+        for chunk in [
+            json!({"choices": [{"delta": {"content": "Hello"}}], "usage": {"prompt_tokens": 9}}),
+            delta(json!({"role": "assistant", "reasoning_content": "ab"})),
+            delta(json!({ "tool_calls": call })),
+        ] {
+            assembly.take(chunk.to_string().as_bytes());
+        }
+        assert_eq!(assembly.untold(), 7);
+        assert_eq!(assembly.text(), "Hello");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle, time::Instant};
 use tracing::{Span, field::Empty};
 
 use super::{
@@ -13,7 +13,8 @@ use super::{
     metrics::{self, Measured},
     request::CallRequest,
     tap::{Broken, Tap},
-    tries::{TryLog, Upstream},
+    tries::{CallBody, TryLog, Upstream},
+    uncounted::Uncounted,
 };
 use crate::{
     kernel::{Actor, ApiKeyId, Clock, NanoUsd, ProjectId, Subject},
@@ -55,7 +56,7 @@ pub(super) struct Call {
     draft: Option<Box<Draft>>,
     /// `None` for a shadow, which counts for nobody.
     held: Option<Held>,
-    tap: Option<Tap>,
+    stream: Option<Streaming>,
     pub routed: Routed,
     pub log: TryLog,
     findings: Vec<Finding>,
@@ -63,6 +64,21 @@ pub(super) struct Call {
     first_chunk_after: Option<Duration>,
     chunks: u64,
     span: Span,
+}
+
+/// A streamed answer that is listened to.
+struct Streaming {
+    tap: Tap,
+    /// What was asked, where its tokens have to be counted here.
+    body: Arc<CallBody>,
+}
+
+/// What a stream came to.
+struct Heard {
+    generation: Generation,
+    answer: Option<chat::Answer>,
+    /// Where its provider did not say what it used.
+    uncounted: Option<Uncounted>,
 }
 
 /// How a call ended.
@@ -112,7 +128,7 @@ impl Call {
             trace_id,
             draft: Some(Box::new(draft)),
             held,
-            tap: None,
+            stream: None,
             routed,
             log: TryLog::default(),
             findings: Vec::new(),
@@ -168,16 +184,16 @@ impl Call {
     }
 
     /// From now on the answer comes in frames.
-    pub fn begin_stream(&mut self, tap: Tap) {
-        self.tap = Some(tap);
+    pub fn begin_stream(&mut self, tap: Tap, body: Arc<CallBody>) {
+        self.stream = Some(Streaming { tap, body });
     }
 
     /// Takes a frame of a streamed answer, and appends what it says to `events`.
     pub fn take(&mut self, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<Seen, Broken> {
-        let Some(tap) = self.tap.as_mut() else {
+        let Some(stream) = self.stream.as_mut() else {
             return Ok(Seen::default());
         };
-        let seen = tap.take(frame, events)?;
+        let seen = stream.tap.take(frame, events)?;
         if seen.has_output {
             self.chunks += 1;
             if self.chunks == 1 {
@@ -192,7 +208,7 @@ impl Call {
     }
 
     pub fn tap(&mut self) -> Option<&mut Tap> {
-        self.tap.as_mut()
+        self.stream.as_mut().map(|stream| &mut stream.tap)
     }
 
     /// What a guard found; its trace tells it.
@@ -210,13 +226,64 @@ impl Call {
     /// Ends the call with what was streamed, and returns the answer that it was, where that was
     /// kept whole.
     pub async fn end_stream(&mut self, failure: Option<Failure>) -> Option<chat::Answer> {
-        let tap = self.tap.take()?;
-        self.findings.extend_from_slice(tap.findings());
-        let (generation, answer) = tap.finish();
+        let Heard {
+            generation,
+            answer,
+            uncounted,
+        } = self.hear(failure.is_none())?;
         let is_whole = failure.is_none() && !generation.is_declined();
+        let has_output = failure.is_none() || self.chunks > 0;
         // The record's fate is logged and counted where it is decided; the answer ends either way.
-        let _stored = self.end(generation, failure).await;
+        match uncounted.filter(|_| has_output) {
+            None => {
+                let _stored = self.end(generation, failure).await;
+            }
+            Some(uncounted) => {
+                let counted = self.end_counted(uncounted, generation, failure);
+                if let Err(error) = counted.await {
+                    tracing::error!(%error, "a call was not recorded to its end");
+                }
+            }
+        }
         answer.filter(|_| is_whole)
+    }
+
+    /// Takes what the stream has come to.
+    fn hear(&mut self, is_whole: bool) -> Option<Heard> {
+        let Streaming { tap, body } = self.stream.take()?;
+        self.findings.extend_from_slice(tap.findings());
+        let said = tap.uncounted(is_whole);
+        let (generation, answer) = tap.finish();
+        Some(Heard {
+            generation,
+            answer,
+            uncounted: said.map(|said| Uncounted { body, said }),
+        })
+    }
+
+    /// Ends the call once its tokens are counted, in a task of its own: also when its caller goes.
+    fn end_counted(
+        &mut self,
+        uncounted: Uncounted,
+        generation: Generation,
+        failure: Option<Failure>,
+    ) -> JoinHandle<()> {
+        let mut call = Self {
+            ledger: self.ledger.clone(),
+            trace_id: self.trace_id.clone(),
+            draft: self.draft.take(),
+            held: self.held.take(),
+            stream: None,
+            routed: self.routed.clone(),
+            log: self.log.clone(),
+            findings: std::mem::take(&mut self.findings),
+            span: self.span.clone(),
+            ..*self
+        };
+        self.ledger.recorder.finish_later(async move {
+            let generation = uncounted.counted(generation).await;
+            let _stored = call.end(generation, failure).await;
+        })
     }
 
     /// Ends the call; returns when it is counted, and its record durable.
@@ -312,17 +379,24 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let reached = self.tap.is_some() || self.log.count() > 0;
-        let generation = self.tap.take().map(|tap| {
-            self.findings.extend_from_slice(tap.findings());
-            tap.finish().0
-        });
+        if self.draft.is_none() {
+            return;
+        }
+        let reached = self.stream.is_some() || self.log.count() > 0;
         let left = Failure {
             class: "client_left",
             is_reported: false,
             message: CLIENT_LEFT.to_owned(),
         };
-        let Some((reports, actual)) = self.close(generation.unwrap_or_default(), Some(left)) else {
+        let mut generation = Generation::default();
+        if let Some(heard) = self.hear(false) {
+            generation = heard.generation;
+            if let Some(uncounted) = heard.uncounted {
+                drop(self.end_counted(uncounted, generation, Some(left)));
+                return;
+            }
+        }
+        let Some((reports, actual)) = self.close(generation, Some(left)) else {
             return;
         };
         if let Some(held) = self.held.take().filter(|_| reached) {

@@ -183,7 +183,7 @@ impl Gateway {
                 upstream.headers,
             ),
         };
-        call.begin_stream(tap);
+        call.begin_stream(tap, Arc::clone(&tries.body));
         let mut about = about(&call, true);
         about.extend(after.limits);
         let (first, rest, framing) = match upstream.content {

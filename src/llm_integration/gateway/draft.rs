@@ -157,6 +157,7 @@ impl Draft {
             finish_reasons,
             output,
             usage,
+            usage_is_estimated,
         } = generation;
         let asked_for = observation.model.take();
         let names = [&model, &routed.model, &asked_for];
@@ -189,6 +190,7 @@ impl Draft {
         let gateway = serde_json::to_value(&gateway).unwrap_or(Value::Null);
         metadata.insert("gateway".to_owned(), gateway);
         observation.usage = usage.map(|usage| usage.details()).unwrap_or_default();
+        observation.usage_estimated = usage_is_estimated;
         observation.cost = cost
             .as_ref()
             .map(|cost| cost.by_class.clone())
@@ -199,9 +201,7 @@ impl Draft {
         observation.ended_at = Some(now);
         observation.at = now;
         if let Some(failure) = failure {
-            observation.level = Some(Level::Error);
-            let text = failure.chars().filter(|c| *c != '\0');
-            observation.status_message = Some(text.take(MAX_STATUS_CHARS).collect());
+            mark_failed(&mut observation, &failure);
         }
         let guards: Vec<Report> = findings
             .iter()
@@ -215,6 +215,12 @@ impl Draft {
             response_model: model,
         }
     }
+}
+
+fn mark_failed(observation: &mut ObservationReport, failure: &str) {
+    observation.level = Some(Level::Error);
+    let text = failure.chars().filter(|c| *c != '\0');
+    observation.status_message = Some(text.take(MAX_STATUS_CHARS).collect());
 }
 
 fn free() -> Cost {

@@ -29,7 +29,7 @@ const REFUSAL_CHARS: usize = 500;
 
 /// What a provider made of a call.
 enum Outcome {
-    Answered(Answer, Generation),
+    Answered(Answer, Box<Generation>),
     /// Its refusal, and what the trace says of it.
     Refused(Answer, String),
 }
@@ -70,7 +70,7 @@ impl Gateway {
             let (mut answer, ended) = match self.ask(&resolved, &asked, headers, body).await {
                 Err(error) => return Err(fail(call, error).await),
                 Ok(Outcome::Answered(answer, generation)) => {
-                    (answer, call.end(generation, None).await)
+                    (answer, call.end(*generation, None).await)
                 }
                 Ok(Outcome::Refused(answer, message)) => {
                     let class = "provider_refused";
@@ -154,7 +154,7 @@ impl Gateway {
             about: Vec::new(),
             body: AnswerBody::Whole(body),
         };
-        Ok(Outcome::Answered(answer, generation))
+        Ok(Outcome::Answered(answer, Box::new(generation)))
     }
 }
 

@@ -8,13 +8,12 @@ use super::{request::CallRequest, tries::Tries};
 use crate::{
     kernel::{Actor, Subject},
     llm_integration::{
+        BYTES_PER_TOKEN,
         providers::Provider,
         routing::{BreakerState, Capability, Endpoint, Facts, Needs, Outlook, Target},
     },
 };
 
-/// About how many bytes of a request make a token.
-const BYTES_PER_TOKEN: u64 = 4;
 /// What an image is said by, in each surface's words.
 const IMAGES: &[&str] = &["\"image_url\"", "\"input_image\"", "\"image\""];
 

@@ -63,6 +63,15 @@ impl Frames {
         }
     }
 
+    /// Whether nothing came after the last frame that no server would leave out. An event's blank
+    /// line may be missing at the end of a stream, half of a binary frame may not.
+    pub fn is_between_frames(&self) -> bool {
+        match self {
+            Self::Sse(_) => true,
+            Self::Aws(splitter) => splitter.is_between_frames(),
+        }
+    }
+
     /// What came after the last complete frame.
     pub fn rest(&mut self) -> Bytes {
         match self {

@@ -23,6 +23,8 @@ pub(super) struct Generation {
     /// The message; with several choices, all of them.
     pub output: Option<JsonText>,
     pub usage: Option<Usage>,
+    /// Whether `usage` was counted here, as the provider did not say it to the end.
+    pub usage_is_estimated: bool,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +126,7 @@ impl Generation {
                 .map(|reason| storable(reason.finish_reason()))
                 .collect(),
             usage: answer.usage,
+            usage_is_estimated: false,
             output: Self::of_answer(surface, &told, limit).output,
         }
     }
@@ -157,6 +160,7 @@ impl Generation {
                 .collect(),
             output: Some(output),
             usage: answer.usage.map(Usage::from),
+            usage_is_estimated: false,
         })
     }
 
@@ -187,6 +191,7 @@ impl Generation {
                 .collect(),
             output: Some(JsonText::of(&output).cut(limit)),
             usage: usage.map(Usage::from),
+            usage_is_estimated: false,
         })
     }
 
@@ -201,6 +206,7 @@ impl Generation {
             finish_reasons: reason.as_deref().map(storable).into_iter().collect(),
             output: Some(JsonText::capture(answer.output, limit)),
             usage: answer.usage.map(Usage::from),
+            usage_is_estimated: false,
         })
     }
 

@@ -36,6 +36,7 @@ mod surface_error;
 mod tap;
 mod tokens;
 mod tries;
+mod uncounted;
 
 pub use answer::{Answer, AnswerBody};
 pub use service::{Gateway, GatewayParts};

@@ -289,6 +289,10 @@ impl Running {
     /// The provider closed without saying that it had ended: fine when the answer was whole.
     fn ended(&mut self) -> Bytes {
         self.relay.upstream = None;
+        if !self.relay.frames.is_between_frames() {
+            let provider = self.relay.provider.name.clone();
+            return self.broken(LlmError::ProviderCutOff { provider });
+        }
         let mut ready = BytesMut::new();
         let rest = self.relay.frames.rest();
         let data = rest

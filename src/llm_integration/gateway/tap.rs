@@ -3,6 +3,7 @@
 use super::{
     assembly::{Assembly, Seen},
     generation::Generation,
+    uncounted::Said,
 };
 use crate::llm_integration::{
     LlmError,
@@ -29,6 +30,8 @@ pub(super) struct Events {
     limit: usize,
     guard: Option<EventGuard>,
     end: Option<Completeness>,
+    /// Bytes that the model wrote since its provider last told the usage, let out or not.
+    untold: u64,
 }
 
 /// A frame that does not pass.
@@ -62,6 +65,7 @@ impl Tap {
             limit,
             guard,
             end: None,
+            untold: 0,
         }))
     }
 
@@ -75,6 +79,7 @@ impl Tap {
                     .take(frame, &mut said)
                     .map_err(Broken::Unreadable)?;
                 let seen = seen_in(&said);
+                tap.measure(&said);
                 tap.pass(said, events)?;
                 Ok(seen)
             }
@@ -122,6 +127,24 @@ impl Tap {
         }
     }
 
+    /// What the model wrote and its provider has not counted: of a stream that is `whole`, something
+    /// only where no usage came at all.
+    pub fn uncounted(&self, whole: bool) -> Option<Said> {
+        let (has_usage, untold) = match self {
+            Self::Chunks(assembly) => (assembly.has_usage(), assembly.untold()),
+            Self::Events(tap) => (tap.assembler.has_usage(), tap.untold),
+        };
+        if has_usage && (whole || untold == 0) {
+            return None;
+        }
+        let text = match self {
+            Self::Chunks(assembly) => assembly.text(),
+            Self::Events(tap) => tap.assembler.text(),
+        };
+        let bytes = untold;
+        Some(Said { text, bytes })
+    }
+
     /// What the stream spelt, for the trace; and as an answer, where it was kept whole.
     pub fn finish(self) -> (Generation, Option<chat::Answer>) {
         match self {
@@ -137,6 +160,16 @@ impl Tap {
 }
 
 impl Events {
+    fn measure(&mut self, said: &[Event]) {
+        for event in said {
+            match event {
+                Event::Usage(_) => self.untold = 0,
+                Event::Delta { delta, .. } => self.untold += delta.written().len() as u64,
+                _ => {}
+            }
+        }
+    }
+
     fn pass(&mut self, said: Vec<Event>, events: &mut Vec<Event>) -> Result<(), Broken> {
         for event in said {
             let let_out = match self.guard.as_mut() {

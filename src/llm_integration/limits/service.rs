@@ -14,15 +14,13 @@ use super::{
 use crate::{
     identity::Identity,
     kernel::{Actor, ApiKeyId, Clock, ErrorCode, Failure, Permission, ProjectId},
-    llm_integration::{LlmError, ModelPrice, Usage},
+    llm_integration::{BYTES_PER_TOKEN, LlmError, ModelPrice, Usage},
     platform::{
         db::{Db, DbError},
         redis::Redis,
     },
 };
 
-/// About how many bytes of a request make a token of English; other languages need more of both.
-const BYTES_PER_TOKEN: u64 = 4;
 /// Limits that one project can set, beside those of its keys' policies.
 const MAX_LIMITS: usize = 500;
 

@@ -13,6 +13,8 @@ const TOKENS_PER_MESSAGE: u64 = 4;
 const TOKENS_PER_IMAGE: u64 = 765;
 /// Text that is encoded; what is beyond is extrapolated.
 const MAX_ENCODED_BYTES: usize = 1024 * 1024;
+/// About how many bytes of text make a token of English, where no text is there to encode.
+pub const BYTES_PER_TOKEN: u64 = 4;
 
 /// Models of the generations before `gpt-4o`.
 const CL100K: [&str; 5] = [
@@ -48,9 +50,9 @@ pub fn estimate_input(request: &Request) -> u64 {
     tokens
 }
 
-/// About how many tokens the model wrote.
-pub fn estimate_output(text: &str, model: &str) -> u64 {
-    count(tokenizer(model), text)
+/// About how many tokens the model wrote in `bytes` of text, of which `kept` is known.
+pub fn estimate_output(kept: &str, bytes: u64, model: &str) -> u64 {
+    extrapolated(tokenizer(model), kept, bytes)
 }
 
 fn parts(tokenizer: &Tokenizer, parts_of: &[Part]) -> u64 {
@@ -73,12 +75,19 @@ fn parts(tokenizer: &Tokenizer, parts_of: &[Part]) -> u64 {
 }
 
 fn count(tokenizer: &Tokenizer, text: &str) -> u64 {
+    extrapolated(tokenizer, text, text.len() as u64)
+}
+
+fn extrapolated(tokenizer: &Tokenizer, text: &str, bytes: u64) -> u64 {
     let encoded = &text[..text.floor_char_boundary(MAX_ENCODED_BYTES)];
+    if encoded.is_empty() {
+        return bytes.div_ceil(BYTES_PER_TOKEN);
+    }
     let tokens = tokenizer.count(encoded) as u64;
-    if encoded.len() == text.len() {
+    if encoded.len() as u64 == bytes {
         return tokens;
     }
-    tokens.saturating_mul(text.len() as u64) / encoded.len() as u64
+    tokens.saturating_mul(bytes).div_ceil(encoded.len() as u64)
 }
 
 fn tokenizer(model: &str) -> &'static Tokenizer {
@@ -97,11 +106,12 @@ mod tests {
 
     #[test]
     fn tokens_are_those_of_the_models_encoding() {
-        assert_eq!(estimate_output("Hello, world!", "gpt-4o"), 4);
-        assert_eq!(estimate_output("Hello, world!", "openai/gpt-4"), 4);
+        let tokens = |text: &str, model| estimate_output(text, text.len() as u64, model);
+        assert_eq!(tokens("Hello, world!", "gpt-4o"), 4);
+        assert_eq!(tokens("Hello, world!", "openai/gpt-4"), 4);
         let text = "日本語のテキスト";
-        assert!(estimate_output(text, "gpt-4o") < estimate_output(text, "gpt-4-turbo"));
-        assert_eq!(estimate_output("", "claude-sonnet-4-5"), 0);
+        assert!(tokens(text, "gpt-4o") < tokens(text, "gpt-4-turbo"));
+        assert_eq!(tokens("", "claude-sonnet-4-5"), 0);
     }
 
     #[test]
@@ -114,9 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn a_very_long_text_is_extrapolated() {
+    fn a_very_long_text_and_what_was_not_kept_are_extrapolated() {
         let text = "word ".repeat(1_000_000);
-        let tokens = estimate_output(&text, "gpt-4o");
+        let tokens = estimate_output(&text, text.len() as u64, "gpt-4o");
         assert!((990_000..1_010_000).contains(&tokens), "{tokens}");
+        assert_eq!(estimate_output("Hello, world!", 26, "gpt-4o"), 8);
+        assert_eq!(estimate_output("", 9, "gpt-4o"), 3);
     }
 }

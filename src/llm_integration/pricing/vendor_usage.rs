@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Usage;
 
 /// The `usage` of chat completions and embeddings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OpenAiUsage {
     prompt_tokens: Option<u64>,
@@ -21,7 +21,7 @@ pub struct OpenAiUsage {
 }
 
 /// The `usage` of a response of OpenAI's Responses API.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OpenAiResponsesUsage {
     input_tokens: Option<u64>,
@@ -31,7 +31,7 @@ pub struct OpenAiResponsesUsage {
     output_tokens_details: Option<OpenAiOutput>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's")]
 struct OpenAiInput {
@@ -41,7 +41,7 @@ struct OpenAiInput {
     image_tokens: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's")]
 struct OpenAiOutput {
@@ -52,7 +52,7 @@ struct OpenAiOutput {
 
 /// The `usage` of Anthropic's messages; in a stream, that of `message_start` with what
 /// `message_delta` says over it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AnthropicUsage {
     input_tokens: Option<u64>,
@@ -60,16 +60,23 @@ pub struct AnthropicUsage {
     cache_read_input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
     cache_creation: Option<AnthropicCacheCreation>,
+    output_tokens_details: Option<AnthropicOutput>,
     server_tool_use: Option<AnthropicServerTools>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 struct AnthropicCacheCreation {
     ephemeral_1h_input_tokens: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct AnthropicOutput {
+    thinking_tokens: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 struct AnthropicServerTools {
     web_search_requests: Option<u64>,
@@ -139,6 +146,7 @@ impl AnthropicUsage {
             cache_read_input_tokens,
             cache_creation_input_tokens,
             cache_creation,
+            output_tokens_details,
             server_tool_use,
         } = later;
         self.input_tokens = input_tokens.or(self.input_tokens);
@@ -146,8 +154,9 @@ impl AnthropicUsage {
         self.cache_read_input_tokens = cache_read_input_tokens.or(self.cache_read_input_tokens);
         self.cache_creation_input_tokens =
             cache_creation_input_tokens.or(self.cache_creation_input_tokens);
-        self.cache_creation = cache_creation.or(self.cache_creation.take());
-        self.server_tool_use = server_tool_use.or(self.server_tool_use.take());
+        self.cache_creation = cache_creation.or(self.cache_creation);
+        self.output_tokens_details = output_tokens_details.or(self.output_tokens_details);
+        self.server_tool_use = server_tool_use.or(self.server_tool_use);
     }
 }
 
@@ -158,12 +167,15 @@ impl From<AnthropicUsage> for Usage {
             .cache_creation
             .and_then(|of| of.ephemeral_1h_input_tokens);
         let tools = usage.server_tool_use.unwrap_or_default();
+        let mut output = usage.output_tokens.unwrap_or(0);
+        let thinking = usage.output_tokens_details.unwrap_or_default();
         Self {
             input: usage.input_tokens.unwrap_or(0),
             input_cached: usage.cache_read_input_tokens.unwrap_or(0),
             input_cache_write_1h: take(&mut written, for_an_hour),
             input_cache_write: written,
-            output: usage.output_tokens.unwrap_or(0),
+            output_reasoning: take(&mut output, thinking.thinking_tokens),
+            output,
             web_searches: tools.web_search_requests.unwrap_or(0),
             ..Self::default()
         }
@@ -208,13 +220,14 @@ mod tests {
         let usage = usage::<AnthropicUsage>(
             r#"{"input_tokens": 10, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 300,
                 "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200},
-                "output_tokens": 7, "server_tool_use": {"web_search_requests": 2}}"#,
+                "output_tokens": 7, "output_tokens_details": {"thinking_tokens": 5}, "server_tool_use": {"web_search_requests": 2}}"#,
         );
         assert_eq!((usage.input, usage.input_cached), (10, 600));
         assert_eq!(
             (usage.input_cache_write, usage.input_cache_write_1h),
             (100, 200)
         );
+        assert_eq!((usage.output, usage.output_reasoning), (2, 5));
         assert_eq!((usage.web_searches, usage.total), (2, 917));
     }
 }

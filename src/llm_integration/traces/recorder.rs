@@ -8,9 +8,13 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::{
+    runtime::Handle,
     sync::{broadcast, watch},
+    task::JoinHandle,
     time,
 };
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::{
     Report, TraceDurability, TraceSettings, TraceWriter,
@@ -61,6 +65,9 @@ pub struct Recorder {
     progress: watch::Receiver<Progress>,
     changed: broadcast::Sender<ChangedTraces>,
     longest_wait: Duration,
+    /// Tasks that will still record something; the writer waits for them.
+    later: TaskTracker,
+    runtime: Handle,
 }
 
 #[derive(Clone)]
@@ -88,8 +95,17 @@ impl Recorder {
             progress,
             changed: changed.clone(),
             longest_wait,
+            later: TaskTracker::new(),
+            runtime: Handle::current(),
         };
-        (recorder, TraceWriter::new(source, sink, sender, changed))
+        let later = recorder.later.clone();
+        let writer = TraceWriter::new(source, sink, (sender, changed), later);
+        (recorder, writer)
+    }
+
+    /// Runs what records something when nobody waits for it any more: the process ends after it.
+    pub fn finish_later(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.later.spawn_on(work.in_current_span(), &self.runtime)
     }
 
     /// Returns once the reports are durable. A caller that stops waiting loses nothing.

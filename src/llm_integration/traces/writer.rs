@@ -1,7 +1,7 @@
 //! Moves what was accepted to the database, in batches, until the process ends.
 
 use std::{
-    io,
+    future, io,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use tokio::{
     sync::{broadcast, watch},
     task, time,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Report,
@@ -44,6 +44,8 @@ pub struct TraceWriter {
     sink: Sink,
     progress: watch::Sender<Progress>,
     changed: broadcast::Sender<ChangedTraces>,
+    /// Tasks that will still record something.
+    later: TaskTracker,
 }
 
 pub(super) enum Source {
@@ -64,14 +66,15 @@ impl TraceWriter {
     pub(super) fn new(
         source: Source,
         sink: Sink,
-        progress: watch::Sender<Progress>,
-        changed: broadcast::Sender<ChangedTraces>,
+        (progress, changed): (watch::Sender<Progress>, broadcast::Sender<ChangedTraces>),
+        later: TaskTracker,
     ) -> Self {
         Self {
             source,
             sink,
             progress,
             changed,
+            later,
         }
     }
 
@@ -83,15 +86,30 @@ impl TraceWriter {
             sink,
             progress,
             changed,
+            later,
         } = self;
         let to = Target {
             sink,
             progress,
             changed,
         };
-        match source {
-            Source::Log(reader) => to.write_log(*reader, stop).await,
-            Source::Direct(queue) => to.write_queue(queue, stop).await,
+        let all_is_said = CancellationToken::new();
+        let draining = async {
+            stop.cancelled().await;
+            later.close();
+            later.wait().await;
+            all_is_said.cancel();
+            future::pending::<()>().await;
+        };
+        let writing = async {
+            match source {
+                Source::Log(reader) => to.write_log(*reader, all_is_said.clone()).await,
+                Source::Direct(queue) => to.write_queue(queue, all_is_said.clone()).await,
+            }
+        };
+        tokio::select! {
+            () = writing => {}
+            () = draining => {}
         }
     }
 }

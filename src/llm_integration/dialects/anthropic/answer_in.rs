@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::usage::AnthropicUsage;
 use crate::llm_integration::{
-    Usage,
+    AnthropicUsage, Usage,
     dialects::{
         Dialect, Unreadable,
         chat::{Answer, Choice, Content, Opaque, Part, StopReason, Thinking, ToolUse},

@@ -8,10 +8,9 @@ use serde_json::Value;
 use super::{
     answer_in::{self, StopDetails, stop_reason},
     errors::{self, ErrorObject},
-    usage::AnthropicUsage,
 };
 use crate::llm_integration::{
-    Usage,
+    AnthropicUsage, Usage,
     dialects::{
         Completeness, DecodeEvents, Frame, Text, Unreadable,
         chat::{Content, Delta, Event, PartStart},

@@ -43,6 +43,28 @@ impl Assembler {
         self.cut
     }
 
+    pub const fn has_usage(&self) -> bool {
+        self.answer.usage.is_some()
+    }
+
+    /// What the model wrote, as far as it was kept.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for part in self
+            .choices
+            .values()
+            .flat_map(|choice| choice.parts.values())
+        {
+            match &part.content {
+                Content::Text(more) | Content::Refusal(more) => text.push_str(more),
+                Content::Thinking(thinking) => text.push_str(&thinking.text),
+                Content::ToolUse(call) => text.push_str(&call.arguments),
+                _ => {}
+            }
+        }
+        text
+    }
+
     pub fn take(&mut self, event: Event) {
         match event {
             Event::Start {

@@ -60,6 +60,19 @@ pub enum PartStart {
     Opaque(Opaque),
 }
 
+impl Delta {
+    /// What of it the model wrote itself.
+    pub fn written(&self) -> &str {
+        match self {
+            Self::Text(text)
+            | Self::Thinking(text)
+            | Self::Refusal(text)
+            | Self::Arguments(text) => text,
+            Self::Signature(_) | Self::Citation(_) => "",
+        }
+    }
+}
+
 /// What continues a part.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delta {

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{item_in::REDACTED, usage::ResponseUsage};
+use super::item_in::REDACTED;
 use crate::llm_integration::{
-    Usage,
+    OpenAiResponsesUsage, Usage,
     dialects::{
         Dialect, Unreadable,
         chat::{Answer, Choice, Content, Opaque, Part, StopReason, Thinking, ToolUse},
@@ -22,7 +22,7 @@ struct Response {
     incomplete_details: Option<IncompleteDetails>,
     #[serde(default)]
     output: Vec<Value>,
-    usage: Option<ResponseUsage>,
+    usage: Option<OpenAiResponsesUsage>,
     service_tier: Option<String>,
 }
 

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    answer_in::{self, IncompleteDetails, ResponseError, Said, seconds, stop_reason},
-    usage::ResponseUsage,
-};
+use super::answer_in::{self, IncompleteDetails, ResponseError, Said, seconds, stop_reason};
 use crate::llm_integration::{
-    Usage,
+    OpenAiResponsesUsage, Usage,
     dialects::{
         Completeness, DecodeEvents, ErrorKind, Frame, ProviderError, Text, Unreadable,
         chat::{Content, Delta, Event, PartStart},
@@ -59,7 +56,7 @@ struct ResponseView {
     service_tier: Option<String>,
     error: Option<ResponseError>,
     incomplete_details: Option<IncompleteDetails>,
-    usage: Option<ResponseUsage>,
+    usage: Option<OpenAiResponsesUsage>,
 }
 
 #[derive(Default)]
