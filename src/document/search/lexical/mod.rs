@@ -6,4 +6,4 @@ mod ranking;
 
 pub use bm25::{Bm25, Collection};
 pub use postings::{POSTING_BYTES, Posting, SEALED_BYTES, decode, encode};
-pub use ranking::{Candidate, Group, QueryTerm, Ranking, TermList, rank};
+pub use ranking::{Candidate, Constraints, Group, QueryTerm, Ranking, TermList, rank};

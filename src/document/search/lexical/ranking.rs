@@ -72,12 +72,38 @@ impl Ranking {
     }
 }
 
-/// The chunks that have any of `terms`, all terms of each group of `required`, and not all of any group of `excluded`.
-/// Equal inputs give equal results to the last bit.
+/// Which chunks may be found at all, whatever finds them.
+#[derive(Clone, Debug, Default)]
+pub struct Constraints {
+    required: Vec<HashSet<u32>>,
+    excluded: Vec<HashSet<u32>>,
+}
+
+impl Constraints {
+    /// All terms of each group of `required`, and not all of any group of `excluded`.
+    pub fn new(lists: &[TermList], required: &[Group], excluded: &[Group]) -> Self {
+        let with_all = |group: &Group| with_all(lists, group);
+        Self {
+            required: required.iter().map(with_all).collect(),
+            excluded: excluded.iter().map(with_all).collect(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.required.is_empty() && self.excluded.is_empty()
+    }
+
+    pub fn allow(&self, chunk: u32) -> bool {
+        self.required.iter().all(|group| group.contains(&chunk))
+            && !self.excluded.iter().any(|group| group.contains(&chunk))
+    }
+}
+
+/// The chunks that have any of `terms`, as far as they may be found. Equal inputs give equal results to the last bit.
 pub fn rank(
     lists: &[TermList],
     terms: &[QueryTerm],
-    (required, excluded): (&[Group], &[Group]),
+    constraints: &Constraints,
     (collection, bm25): (Collection, Bm25),
 ) -> Ranking {
     let average_length = collection.average_length();
@@ -96,15 +122,9 @@ pub fn rank(
             scores[at] += bm25.score(idf, frequency, length, average_length);
         }
     }
-    let required: Vec<_> = required.iter().map(|group| with_all(lists, group)).collect();
-    let excluded: Vec<_> = excluded.iter().map(|group| with_all(lists, group)).collect();
-    let passes = |chunk: &u32| {
-        required.iter().all(|group| group.contains(chunk))
-            && !excluded.iter().any(|group| group.contains(chunk))
-    };
     let candidates = (0..)
         .zip(scores)
-        .filter(|(chunk, score)| *score > 0.0 && passes(chunk))
+        .filter(|(chunk, score)| *score > 0.0 && constraints.allow(*chunk))
         .map(|(chunk, score)| Candidate { chunk, score });
     Ranking(candidates.collect())
 }
@@ -161,7 +181,8 @@ mod tests {
             tokens: 12,
         };
         let lists = [list("a", &[(0, 1, 4), (1, 2, 6)]), list("b", &[(1, 1, 6)])];
-        let mut found = rank(&lists, &terms(&["a", "b"]), (&[], &[]), (collection, BM25));
+        let any = Constraints::default();
+        let mut found = rank(&lists, &terms(&["a", "b"]), &any, (collection, BM25));
         assert_eq!(found.total(), 2);
         let found = found.best(9);
         let chunks: Vec<u32> = found.iter().map(|found| found.chunk).collect();
@@ -182,8 +203,8 @@ mod tests {
             list("c", &[(2, 1, 9)]),
         ];
         let found = |required: &[Group], excluded: &[Group]| -> Vec<u32> {
-            let groups = (required, excluded);
-            let mut ranked = rank(&lists, &terms(&["a"]), groups, (collection, BM25));
+            let constraints = Constraints::new(&lists, required, excluded);
+            let mut ranked = rank(&lists, &terms(&["a"]), &constraints, (collection, BM25));
             ranked.best(9).iter().map(|found| found.chunk).collect()
         };
         assert_eq!(found(&[], &[]), [0, 1, 2]);

@@ -2,7 +2,7 @@
 
 use super::{InvalidQuery, Phrase, Words};
 use crate::document::search::{
-    analyzer::{Analyzer, PAIR},
+    analyzer::{Analyzer, Folded, PAIR},
     lexical::{Group, QueryTerm},
 };
 
@@ -21,7 +21,6 @@ pub struct LexicalQuery {
     pub prefixes: Vec<String>,
     /// To be looked for in the texts of what is found: terms know no order.
     pub phrases: Vec<Phrase>,
-    pub excluded_phrases: Vec<Phrase>,
 }
 
 impl LexicalQuery {
@@ -44,14 +43,10 @@ impl LexicalQuery {
             let group = group(analyzer, text);
             if !group.0.is_empty() {
                 query.excluded.push(group);
-                query.excluded_phrases.push(Phrase::new(text));
             }
         }
-        let folded = |prefix: &String| {
-            let chars = crate::document::search::analyzer::Folded::of(prefix);
-            chars.text()
-        };
-        query.prefixes = words.prefixes.iter().map(folded).collect();
+        let folded = words.prefixes.iter().map(|prefix| Folded::of(prefix).text());
+        query.prefixes = folded.collect();
         if query.terms.is_empty() && query.prefixes.is_empty() {
             return Err(InvalidQuery::NoWords);
         }

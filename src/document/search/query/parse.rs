@@ -3,7 +3,7 @@
 //! | sign | means |
 //! |---|---|
 //! | `"exact words"` (also “ ”) | a chunk has just these words in a row |
-//! | `-word`, `-"exact words"` | no chunk that has them |
+//! | `-word`, `-"some words"` | no chunk that has all of them |
 //! | `conf*` | words that begin so |
 //! | anything else | the more of it, and the rarer, the better |
 

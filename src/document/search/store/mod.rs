@@ -1,0 +1,25 @@
+//! Rows and queries of the index: the only files of it with SQL.
+
+mod chunks;
+mod entries;
+mod filter;
+mod hits;
+mod indexes;
+mod postings;
+mod settings;
+mod spaces;
+mod vectors;
+
+pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
+pub use entries::{abandoned, complete, hide, visible_entry};
+pub use filter::visible;
+pub use hits::{Card, HitRow, cards, hits, parents};
+pub use indexes::{
+    IndexRow, create_index, delete_retired, ensure_serving, indexes, lock_index, serving,
+};
+pub use postings::{append_postings, posting_lists, prefix_terms, remove_postings};
+pub use settings::promoted;
+pub use spaces::{SpaceRow, create_space, delete_space, promote_space, retire_space, spaces};
+pub use vectors::{
+    Search, Unread, delete_vectors, insert_vectors, nearest, unread, vector_numbers, vectors,
+};
