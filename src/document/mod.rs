@@ -12,6 +12,7 @@ mod http;
 mod jobs;
 mod model;
 mod schema;
+pub mod search;
 mod service;
 mod settings;
 mod store;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::extraction::{EngineSettings, ExtractionSettings};
 use crate::platform::config::ConfigError;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -16,6 +17,8 @@ pub struct DocumentSettings {
     pub bytes_per_project: u64,
     pub retention_days: u32,
     pub progress_interval_ms: u64,
+    pub engines: EngineSettings,
+    pub extraction: ExtractionSettings,
 }
 
 impl DocumentSettings {
@@ -35,7 +38,7 @@ impl DocumentSettings {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
                 "`{key}` must be greater than 0"
             ))),
-            None => Ok(()),
+            None => self.extraction.validate(),
         }
     }
 

@@ -44,6 +44,22 @@ pub enum Command {
     /// Manages API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// What a worker starts to read a file: a process that may do nothing else.
+    #[command(subcommand, hide = true)]
+    DocSandbox(DocSandboxCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DocSandboxCommand {
+    /// Reads the file on the standard input; its order comes, and its answers go, over the standard output.
+    Read,
+    /// Becomes another program.
+    Program {
+        /// A JSON object: the program, and what is left to it.
+        order: String,
+    },
+    /// Tries what it must not be able to do, and prints what it could.
+    Probe,
 }
 
 #[derive(Debug, Subcommand)]

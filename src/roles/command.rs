@@ -3,6 +3,7 @@
 //! 0: done. 1: it failed, or the answer is "no" (`health`, `migrate --check`). 2: the command line or
 //! the configuration is not valid. 128 + n: ended by signal n while draining.
 
+mod doc_sandbox;
 mod health;
 mod keys;
 
@@ -65,6 +66,10 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn try_run(cli: Cli) -> Result<ExitCode, Fatal> {
+    // It has no settings, and must have one thread.
+    if let Some(Command::DocSandbox(command)) = cli.command {
+        return Ok(doc_sandbox::run(&command));
+    }
     let settings = Settings::load(cli.profile.as_deref(), &Environment::of_process())?;
     install_crypto_provider();
     let threads = Sizing::of_machine().processors;
@@ -89,6 +94,7 @@ fn try_run(cli: Cli) -> Result<ExitCode, Fatal> {
                 runtime.block_on(health::probe(&settings.server, wait_for)),
             ));
         }
+        Some(Command::DocSandbox(command)) => return Ok(doc_sandbox::run(&command)),
         Some(Command::Keys(command)) => runtime.block_on(keys::run(&settings, command))?,
         Some(Command::Migrate { check }) => {
             return runtime.block_on(migrate_command(&settings, check));

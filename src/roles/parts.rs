@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
-    document::Documents,
+    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -116,7 +116,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = Documents::new(db.clone(), clock.clone(), objects, &settings.documents);
+        let documents = documents(settings, objects, sizing, (&db, &clock))?;
         let parts = Self {
             identity,
             redis,
@@ -163,6 +163,25 @@ fn foreign_intake(
         &settings.ingest,
     );
     (otlp, batches)
+}
+
+/// The documents of projects, and what reads them.
+fn documents(
+    settings: &Settings,
+    objects: Objects,
+    sizing: Sizing,
+    (db, clock): (&Db, &Clock),
+) -> Result<Documents, ConfigError> {
+    let settings = &settings.documents;
+    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
+    let extractor = extractor.map_err(|error| {
+        ConfigError::Rejected(format!("`documents.engines.reader` is to be set: {error}"))
+    })?;
+    Ok(Documents::new(
+        (db.clone(), clock.clone()),
+        (objects, extractor),
+        settings,
+    ))
 }
 
 /// Where what is too large for a row lies.

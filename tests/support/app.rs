@@ -9,7 +9,7 @@ use kaname::{
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::database::{Database, Engine};
+use super::database::{Database, Engine, service};
 
 pub const PUBLIC_KEY: &str = "pk-test-0123456789";
 pub const SECRET_KEY: &str = "sk-test-0123456789";
@@ -32,12 +32,15 @@ pub struct App {
 /// The variables of an app on this database, and `more`.
 fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let folder = database.folder.path().to_str().expect("UTF-8");
+    let pdfium = service("APP_DOCUMENTS__ENGINES__PDFIUM");
     let usual = [
         ("APP_SERVER__PORT", "0"),
         ("APP_DATABASE__URL", database.url.as_str()),
         ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
+        ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
+        ("APP_DOCUMENTS__ENGINES__PDFIUM", pdfium.as_str()),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
         ("LANGFUSE_INIT_PROJECT_NAME", "First project"),
         ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", PUBLIC_KEY),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod pdf;
 #[expect(dead_code, reason = "shared with tests of the binary")]
 pub mod provider;
 pub mod seed;

@@ -41,7 +41,8 @@ impl Job for ProcessDocument {
             factor: 4,
             max: Duration::from_mins(10),
         },
-        timeout: Duration::from_hours(2),
+        // Beyond `documents.extraction.seconds_per_document`, which says more when it is over.
+        timeout: Duration::from_hours(3),
     };
 }
 

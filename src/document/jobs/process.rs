@@ -29,6 +29,8 @@ use crate::{
 const PAGES_AT_ONCE: usize = 16;
 /// The longest that a page waits for others before it is committed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The longest until a job hears that it was cancelled.
+const HEARS_WITHIN: Duration = Duration::from_secs(5);
 /// Numbers of pages that a reason names.
 const PAGES_NAMED: usize = 20;
 
@@ -94,7 +96,11 @@ impl Reading {
 
     /// The version, and the page to begin with; `None` when there is nothing to do.
     async fn begin(&self) -> Result<Option<(DocumentVersion, u32)>, JobError> {
-        let (id, job, clock) = (self.job.version, self.context.id(), self.documents.clock.clone());
+        let (id, job, clock) = (
+            self.job.version,
+            self.context.id(),
+            self.documents.clock.clone(),
+        );
         let is_first = self.context.attempt() == 1;
         let begun = self.context.checkpoint(move |conn| {
             let Some(mut version) = store::open_version(conn, id, clock.now())? else {
@@ -129,7 +135,10 @@ impl Reading {
     ) -> Result<Option<ExtractionError>, JobError> {
         let cancel = self.context.cancellation();
         let kind = version.content.kind;
-        let mut frames = self.documents.extractor.read(file, kind, first_page, cancel);
+        let mut frames = self
+            .documents
+            .extractor
+            .read(file, kind, first_page, cancel);
         let (mut found, mut deadline) = (Found::default(), Instant::now());
         loop {
             let is_waiting = !found.is_empty();
@@ -137,7 +146,7 @@ impl Reading {
                 frame = frames.next() => frame,
                 () = time::sleep_until(deadline), if is_waiting => {
                     if let Step::NotOurs = self.step(std::mem::take(&mut found)).await? {
-                        return Ok(None);
+                        return self.leave().await;
                     }
                     continue;
                 }
@@ -164,9 +173,15 @@ impl Reading {
             if found.pages.len() >= PAGES_AT_ONCE
                 && let Step::NotOurs = self.step(std::mem::take(&mut found)).await?
             {
-                return Ok(None);
+                return self.leave().await;
             }
         }
+    }
+
+    /// Somebody cancelled the reading, or deleted the document. The job is cancelled too, and ends as such.
+    async fn leave(&self) -> Result<Option<ExtractionError>, JobError> {
+        let told = time::timeout(HEARS_WITHIN, self.context.cancellation().cancelled()).await;
+        Ok(told.is_ok().then_some(ExtractionError::Cancelled))
     }
 
     /// Commits what was found, and tells how far that comes.
@@ -189,7 +204,8 @@ impl Reading {
         });
         let step = step.await?;
         if let Step::Done { pages, of } = &step {
-            self.context.progress((*pages).into(), of.map(Into::into), None);
+            self.context
+                .progress((*pages).into(), of.map(Into::into), None);
         }
         Ok(step)
     }
@@ -277,6 +293,9 @@ fn open_ours(
     };
     if let Some((pages, metadata)) = &found.opened {
         version.page_count = pages.map(u32::cast_signed);
+        if *metadata == FileMetadata::default() {
+            return Ok(Some(version)); // not known yet, or not at all
+        }
         version.metadata = metadata.clone();
         if let Some(mut document) = document.filter(|document| document.latest == version.number) {
             document.take_in(&version.metadata, &version.file_name);
@@ -308,7 +327,11 @@ fn unreadable(conn: &mut Conn, version: &DocumentVersion) -> Result<Option<Strin
         return Ok(None);
     }
     let named: Vec<String> = pages.iter().take(PAGES_NAMED).map(i32::to_string).collect();
-    let more = if pages.len() > PAGES_NAMED { " and more" } else { "" };
+    let more = if pages.len() > PAGES_NAMED {
+        " and more"
+    } else {
+        ""
+    };
     Ok(Some(format!(
         "{} of {} pages could not be read: {}{more}",
         pages.len(),

@@ -14,6 +14,5 @@ pub use folder::Folder;
 pub use metadata::{Authors, Doi, Edited, Field, Language, Title, Year};
 pub use tags::DocumentTags;
 pub use version::{
-    Attempt, Content, DocumentVersion, PageOutOfOrder, StoredPage, VersionId, VersionNumber,
-    VersionState,
+    Attempt, Content, DocumentVersion, StoredPage, VersionId, VersionNumber, VersionState,
 };

@@ -306,7 +306,9 @@ impl DocumentVersion {
     /// Several attempts ended at the same page.
     pub fn give_up(&mut self, why: &str) {
         let next = self.pages_done + 1;
-        self.fail(&format!("given up at page {next} after {STALLS_MAX} attempts: {why}"));
+        self.fail(&format!(
+            "given up at page {next} after {STALLS_MAX} attempts: {why}"
+        ));
     }
 
     /// Nothing of it is stored any more.
@@ -402,7 +404,10 @@ mod tests {
     fn pages_are_taken_in_order_once_and_know_where_they_begin() {
         let mut version = version();
         assert_eq!(version.take(page(1, "あい")).unwrap().unwrap().start, 0);
-        assert!(version.take(page(1, "あい")).unwrap().is_none(), "read again after a crash");
+        assert!(
+            version.take(page(1, "あい")).unwrap().is_none(),
+            "read again after a crash"
+        );
         assert!(version.take(page(3, "x")).is_err(), "out of order");
         let second = version.take(page(2, "う\0")).unwrap().unwrap();
         assert_eq!((second.start, second.text.as_str()), (4, "う\u{fffd}"));
@@ -427,7 +432,10 @@ mod tests {
         version.state = VersionState::Reading;
         assert_eq!(version.begin_reading(job, false), Attempt::GivenUp);
         version.take(page(1, "x")).unwrap();
-        assert!(!version.note_failed_attempt("out of memory"), "it came further");
+        assert!(
+            !version.note_failed_attempt("out of memory"),
+            "it came further"
+        );
         assert_eq!(version.begin_reading(job, false), Attempt::From(2));
         version.fail("poison");
         assert_eq!(version.begin_reading(job, false), Attempt::Nothing);

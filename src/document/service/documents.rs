@@ -8,7 +8,9 @@ use crate::{
     document::{
         DocumentError, DocumentSettings,
         events::{DocumentIndexed, DocumentRead, DocumentUploaded},
+        extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        search::SearchIndex,
         store,
     },
     kernel::{Clock, ProjectId},
@@ -26,17 +28,24 @@ pub struct Documents {
     pub(in crate::document) db: Db,
     pub(in crate::document) clock: Clock,
     pub(in crate::document) objects: Objects,
+    pub(in crate::document) extractor: Extractor,
+    pub(in crate::document) search: SearchIndex,
     pub(in crate::document) settings: Arc<DocumentSettings>,
     /// The process ends: who watches is told nothing more.
     pub(super) ending: CancellationToken,
 }
 
 impl Documents {
-    pub fn new(db: Db, clock: Clock, objects: Objects, settings: &DocumentSettings) -> Self {
+    pub fn new(
+        (db, clock): (Db, Clock),
+        (objects, extractor): (Objects, Extractor),
+        settings: &DocumentSettings,
+    ) -> Self {
         Self {
             db,
             clock,
             objects,
+            extractor,
             settings: Arc::new(settings.clone()),
             ending: CancellationToken::new(),
         }

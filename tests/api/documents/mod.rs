@@ -4,6 +4,7 @@ mod catalog;
 mod deletion;
 mod editing;
 mod limits;
+mod reading;
 mod upload;
 mod versions;
 

@@ -8,12 +8,13 @@ use std::{collections::HashSet, sync::Arc};
 
 use tokio::task;
 
+use super::{matrices::Matrices, nearness::Graph};
 use crate::{
     document::{
         chunking::Chunk,
         model::{DocumentId, VersionId},
         search::{
-            SearchError,
+            SearchError, SearchSettings,
             analysis::{ChunkTerms, postings, searchable},
             analyzer::{Analyzer, AnalyzerSettings},
             model::{IndexNumber, IndexTarget},
@@ -21,6 +22,7 @@ use crate::{
         },
     },
     kernel::{Clock, ProjectId},
+    llm_integration::inference::Inference,
     platform::db::{Conn, Db, DbError},
 };
 
@@ -32,11 +34,23 @@ const CHUNKS_AT_ONCE: usize = 64;
 pub struct SearchIndex {
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) inference: Inference,
+    pub(super) matrices: Matrices,
+    pub(super) graph: Graph,
 }
 
 impl SearchIndex {
-    pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
+    pub fn new(db: Db, clock: Clock, inference: Inference, settings: &SearchSettings) -> Self {
+        Self {
+            db,
+            clock,
+            inference,
+            matrices: Matrices::new(settings.vector_memory_bytes),
+            graph: Graph {
+                from_chunks: settings.hnsw_from_chunks,
+                ef_search: settings.hnsw_ef_search,
+            },
+        }
     }
 
     /// The generations that a document of the project belongs into: the one that serves, and one that is being built.
@@ -235,6 +249,7 @@ fn delete(
         tokens += i64::from(chunk.tokens);
     }
     store::lock_index(conn, index, 0, (-count, -tokens))?;
+    store::delete_vectors(conn, &store::spaces(conn, index)?, &numbers)?;
     store::remove_postings(conn, index, &deleted, terms)
 }
 

@@ -7,5 +7,7 @@ mod index;
 mod matrices;
 mod nearness;
 mod search;
+mod upkeep;
 
-pub use index::{SearchIndex, hide};
+pub use index::SearchIndex;
+pub use nearness::Graph;

@@ -5,7 +5,7 @@ use diesel::{insert_into, prelude::*, upsert::excluded};
 use super::chunks::{Owner, count_of_entry};
 use crate::{
     document::{
-        model::DocumentId,
+        model::{DocumentId, VersionId},
         schema::document_document as d,
         search::{
             model::{EntryId, IndexNumber},
@@ -84,6 +84,29 @@ pub fn abandoned(
             .select(c::document_id)
             .distinct()
             .limit(limit)
+            .load(o)
+    })?)
+}
+
+/// Some documents that can be found in one generation and not in another, and their versions.
+pub fn missing(
+    conn: &mut Conn,
+    from: IndexNumber,
+    to: IndexNumber,
+    limit: i64,
+) -> Result<Vec<(DocumentId, VersionId)>, DbError> {
+    let there = diesel::alias!(crate::document::search::schema::document_indexed as there);
+    let in_both = there
+        .filter(there.field(e::index_number).eq(to.get()))
+        .filter(there.field(e::document_id).eq(e::document_id))
+        .filter(there.field(e::version_id).eq(e::version_id));
+    Ok(each_backend!(conn, |o| {
+        e::table
+            .filter(e::index_number.eq(from.get()))
+            .filter(diesel::dsl::not(diesel::dsl::exists(in_both)))
+            .order(e::document_id)
+            .limit(limit)
+            .select((e::document_id, e::version_id))
             .load(o)
     })?)
 }

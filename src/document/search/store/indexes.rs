@@ -4,14 +4,21 @@ use diesel::{insert_into, prelude::*};
 use serde_json::json;
 
 use crate::{
-    document::search::{
+    document::{
+        model::DocumentId,
+        search::{
         lexical::Collection,
         model::{IndexNumber, IndexSettings, IndexState},
-        schema::document_index as i,
-    },
+        schema::{
+            document_chunk as k, document_index as i, document_indexed as e, document_posting as p,
+        },
+    }},
     kernel::{ProjectId, Timestamp},
     platform::db::{Conn, DbError, JsonColumn, each_backend},
 };
+
+/// Terms of which one transaction removes the postings.
+const POSTINGS_AT_ONCE: i64 = 5_000;
 
 /// One generation.
 #[derive(Clone, Debug)]
@@ -130,4 +137,52 @@ pub fn delete_retired(conn: &mut Conn, index: IndexNumber) -> Result<(), DbError
         .filter(i::state.eq(IndexState::Retired.name()));
     each_backend!(conn, |c| diesel::delete(retired).execute(c))?;
     Ok(())
+}
+
+/// Every generation of every project, and whose it is.
+pub fn every_index(conn: &mut Conn) -> Result<Vec<(ProjectId, IndexRow)>, DbError> {
+    type Row = (ProjectId, Columns);
+    let rows: Vec<Row> = each_backend!(conn, |c| {
+        i::table
+            .order(i::number)
+            .select((
+                i::project_id,
+                (i::number, i::settings, i::state, i::chunks, i::tokens),
+            ))
+            .load(c)
+    })?;
+    let with_project = |(project, columns): Row| Ok((project, read(columns)?));
+    rows.into_iter().map(with_project).collect()
+}
+
+/// Deletes some chunks, entries and postings of a generation that no longer serves. `false` when there are none left.
+pub fn empty_some(conn: &mut Conn, index: IndexNumber, limit: i64) -> Result<bool, DbError> {
+    let number = index.get();
+    each_backend!(conn, |c| {
+        let documents: Vec<DocumentId> = k::table
+            .filter(k::index_number.eq(number))
+            .select(k::document_id)
+            .distinct()
+            .limit(limit)
+            .load(c)?;
+        diesel::delete(k::table)
+            .filter(k::index_number.eq(number))
+            .filter(k::document_id.eq_any(&documents))
+            .execute(c)?;
+        diesel::delete(e::table)
+            .filter(e::index_number.eq(number))
+            .filter(e::document_id.eq_any(&documents))
+            .execute(c)?;
+        let terms: Vec<String> = p::table
+            .filter(p::index_number.eq(number))
+            .select(p::term)
+            .distinct()
+            .limit(POSTINGS_AT_ONCE)
+            .load(c)?;
+        diesel::delete(p::table)
+            .filter(p::index_number.eq(number))
+            .filter(p::term.eq_any(&terms))
+            .execute(c)?;
+        Ok(!(documents.is_empty() && terms.is_empty()))
+    })
 }

@@ -11,11 +11,12 @@ mod spaces;
 mod vectors;
 
 pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
-pub use entries::{abandoned, complete, hide, visible_entry};
+pub use entries::{abandoned, complete, hide, missing, visible_entry};
 pub use filter::visible;
 pub use hits::{Card, HitRow, cards, hits, parents};
 pub use indexes::{
-    IndexRow, create_index, delete_retired, ensure_serving, indexes, lock_index, serving,
+    IndexRow, create_index, delete_retired, empty_some, ensure_serving, every_index, indexes,
+    lock_index, serving,
 };
 pub use postings::{append_postings, posting_lists, prefix_terms, remove_postings};
 pub use settings::promoted;

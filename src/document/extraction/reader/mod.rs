@@ -1,0 +1,10 @@
+//! The child that reads: one file from its standard input, said page by page to the worker.
+
+mod channel;
+mod choice;
+mod ocr;
+mod pages;
+mod poppler;
+mod run;
+
+pub use run::run;
