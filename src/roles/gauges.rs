@@ -24,6 +24,7 @@ pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: Canc
     loop {
         pools(&parts);
         parts.gateway.set_gauges();
+        parts.inference.set_gauges();
         // Only the event-processor measures them.
         if let Some(figures) = parts.bus.gauges().read() {
             events(&figures);

@@ -11,7 +11,7 @@ use crate::{
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
         Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
-        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails, inference::Inference,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -57,6 +57,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
@@ -89,9 +90,13 @@ impl Parts {
             settings.events.clone(),
             redis.clone(),
         );
-        let providers = Providers::new(llm, db.clone(), clock.clone())?;
+        let data = settings.storage.folder(db.url());
+        let inference = Inference::new(&settings.inference, &data, sizing.processors);
+        let providers = Providers::new(llm, inference.clone(), db.clone(), clock.clone())?;
         let connections = Connections::new(providers.clone(), clock.clone());
-        let prices = Prices::new(db.clone(), clock.clone());
+        let local = inference.state().models;
+        let local = local.iter().map(|model| model.name.as_str());
+        let prices = Prices::new(db.clone(), clock.clone(), local)?;
         let limits = Limits::new(db.clone(), clock.clone(), redis.clone(), &llm.limits);
         let cache = AnswerCache::new(redis.clone(), clock.clone(), &llm.cache);
         let addresses = AddressRules::new(&llm.provider_private_hosts);
@@ -125,6 +130,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            inference,
             prices,
             routes,
             limits,

@@ -82,6 +82,8 @@ impl Process {
             }
         }
         lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
+        let inference = parts.inference.clone();
+        lifecycle.spawn(Stage::Flush, "inference", |stop| inference.keep(stop));
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
@@ -166,6 +168,20 @@ fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Healt
                     .await
                     .map(|()| None)
                     .map_err(|error| error.to_string())
+            }
+        });
+    }
+    if parts.inference.is_on() {
+        let inference = parts.inference.clone();
+        // Without models everything but vectors works.
+        health = health.component("inference", Need::Optional, move || {
+            let state = inference.state();
+            async move {
+                if state.problems.is_empty() {
+                    Ok(Some(state.summary()))
+                } else {
+                    Err(state.problems.join("; "))
+                }
             }
         });
     }

@@ -6,7 +6,7 @@ use crate::{
     document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, TraceSettings},
+    llm_integration::{GatewaySettings, TraceSettings, inference::InferenceSettings},
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -107,6 +107,7 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub prompts: PromptSettings,
     pub gateway: GatewaySettings,
+    pub inference: InferenceSettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
     pub storage: StorageSettings,
@@ -148,6 +149,10 @@ impl Settings {
                 self.ingest.otlp_body_limit_bytes,
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
+            (
+                "inference.max_waiting_tokens",
+                self.inference.max_waiting_tokens,
+            ),
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Rejected(format!(

@@ -17,6 +17,7 @@ mod embeddings;
 mod gateway;
 mod guardrails;
 mod identity;
+mod inference;
 mod ingestion;
 mod jobs;
 mod langfuse_prompts;

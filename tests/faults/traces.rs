@@ -85,7 +85,7 @@ fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
 fn sink(db: &Db, folder: &Path) -> TraceSink {
     TraceSink {
         db: db.clone(),
-        prices: Prices::new(db.clone(), Clock::system()),
+        prices: Prices::new(db.clone(), Clock::system(), std::iter::empty()).unwrap(),
         clock: Clock::system(),
         objects: Objects::in_folder(folder, false),
         large_bytes: 1000,

@@ -51,6 +51,11 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
         .collect()
 }
 
+/// Settings of an app that has models in its own process.
+pub fn with_models() -> [(&'static str, String); 1] {
+    [("APP_INFERENCE__MODELS", service("TEST_MODELS"))]
+}
+
 /// The settings of an app that a test starts itself.
 pub fn settings(database: &Database, more: &[(&str, &str)]) -> Settings {
     let environment = Environment::from_pairs(environment(database, more));

@@ -82,7 +82,7 @@ impl EmbeddingRequest {
     ///
     /// # Errors
     /// When an input is a list of tokens.
-    pub(super) fn texts(&self) -> Result<Vec<&str>, Untranslatable> {
+    pub fn texts(&self) -> Result<Vec<&str>, Untranslatable> {
         let text = |input: &'_ Input| match input {
             Input::Text(_) => None,
             Input::Tokens(_) => Some(()),

@@ -22,7 +22,8 @@ pub(super) async fn list(
     routes: &RouteTable,
     headers: &CallerHeaders,
 ) -> Result<WholeAnswer, LlmError> {
-    let all = providers.of_project(project).await?;
+    let mut all = providers.of_project(project).await?;
+    all.retain(|provider| !provider.is_local() || !provider.models.is_empty());
     if all.is_empty() {
         return Err(LlmError::ProviderNotConfigured {
             model: "*".to_owned(),

@@ -105,7 +105,10 @@ impl Catalog {
     }
 
     fn named(&self, name: &str) -> Result<&Slot, InferenceError> {
-        let slot = self.slots.iter().find(|slot| slot.spec.name.as_str() == name);
+        let slot = self
+            .slots
+            .iter()
+            .find(|slot| slot.spec.name.as_str() == name);
         if let Some(slot) = slot {
             return Ok(slot);
         }
@@ -115,7 +118,11 @@ impl Catalog {
                 why: why.clone(),
             });
         }
-        let names: Vec<_> = self.slots.iter().map(|slot| slot.spec.name.as_str()).collect();
+        let names: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| slot.spec.name.as_str())
+            .collect();
         Err(InferenceError::UnknownModel {
             model: name.to_owned(),
             known: if names.is_empty() {
@@ -160,7 +167,11 @@ impl Catalog {
         let mut problems = Vec::new();
         if self.settings.enabled {
             problems.extend(self.workshop.library.check().err());
-            problems.extend(self.default_of(ModelKind::Embedding).err().map(|error| error.to_string()));
+            problems.extend(
+                self.default_of(ModelKind::Embedding)
+                    .err()
+                    .map(|error| error.to_string()),
+            );
             if !self.settings.reranking_model.is_empty() {
                 let reranker = self.default_of(ModelKind::Reranking);
                 problems.extend(reranker.err().map(|error| error.to_string()));

@@ -21,10 +21,7 @@ pub(super) struct Measures {
 
 impl Measures {
     pub fn new(model: &ModelName, device: &str) -> Self {
-        let labels = [
-            ("model", model.to_string()),
-            ("device", device.to_owned()),
-        ];
+        let labels = [("model", model.to_string()), ("device", device.to_owned())];
         let loaded = gauge!("inference_models_loaded", &labels);
         loaded.increment(1.0);
         Self {
@@ -43,7 +40,11 @@ impl Measures {
     }
 
     pub fn ran(&self, batch: &Batch, took: Duration) {
-        let tokens: usize = batch.parts.iter().map(|Part { input, .. }| input.ids.len()).sum();
+        let tokens: usize = batch
+            .parts
+            .iter()
+            .map(|Part { input, .. }| input.ids.len())
+            .sum();
         self.texts.increment(batch.parts.len() as u64);
         self.tokens.increment(tokens as u64);
         let padding = batch.parts.len() * batch.length - tokens;

@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod metrics;
 mod model;
+mod openai;
 mod runtime;
 mod service;
 mod settings;
@@ -18,6 +19,7 @@ mod state;
 
 pub use error::InferenceError;
 pub use model::{ModelInfo, ModelKind, ModelName, Purpose};
+pub(super) use openai::serve;
 pub use service::{EmbedRequest, Embedded, Inference, RerankRequest, Reranked, WhenFull};
 pub use settings::{DeviceChoice, InferenceSettings, LongTexts};
 pub use state::{InferenceState, ModelState};

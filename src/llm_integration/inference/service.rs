@@ -148,7 +148,9 @@ impl Inference {
         let long_texts = request.long_texts.unwrap_or(self.0.settings.long_texts);
         let texts = request.texts;
         let encode = move |encoder: &Encoder| encoder.texts(&prefix, texts);
-        let made = self.run(slot, long_texts, request.when_full, encode).await?;
+        let made = self
+            .run(slot, long_texts, request.when_full, encode)
+            .await?;
         let vectors = made.rows.into_iter();
         Ok(Embedded {
             model: info,
@@ -176,10 +178,19 @@ impl Inference {
         } = request;
         let encode = move |encoder: &Encoder| encoder.pairs(&query, documents);
         let made = self.run(slot, LongTexts::Cut, when_full, encode).await?;
-        let is_raw = matches!(&slot.spec.task, Task::Reranking { scores: Scores::Raw });
+        let is_raw = matches!(
+            &slot.spec.task,
+            Task::Reranking {
+                scores: Scores::Raw
+            }
+        );
         let score = |row: &Vec<f32>| {
             let raw = row.first().copied().unwrap_or(f32::NEG_INFINITY);
-            if is_raw { raw } else { 1.0 / (1.0 + (-raw).exp()) }
+            if is_raw {
+                raw
+            } else {
+                1.0 / (1.0 + (-raw).exp())
+            }
         };
         Ok(Reranked {
             model: info,

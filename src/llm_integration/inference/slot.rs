@@ -120,7 +120,10 @@ impl Slot {
     /// The model in memory; loads it if it is not there.
     pub async fn open(&self) -> Result<Opened, InferenceError> {
         let mut loaded = self.loaded.lock().await;
-        if loaded.as_ref().is_some_and(|model| !model.worker.is_alive()) {
+        if loaded
+            .as_ref()
+            .is_some_and(|model| !model.worker.is_alive())
+        {
             *loaded = None;
             self.seen().device = None;
         }
@@ -251,7 +254,8 @@ impl Slot {
         let failed = seen.failed.as_ref().map(|(error, _)| error.to_string());
         failed.or_else(|| {
             let name = &self.spec.name;
-            fallback.map(|why| format!("`{name}` runs on the CPU, as the GPU can not be used: {why}"))
+            fallback
+                .map(|why| format!("`{name}` runs on the CPU, as the GPU can not be used: {why}"))
         })
     }
 

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn snapshots_have_their_models_price_and_not_a_relatives() {
-        let table = PriceTable::new(Vec::new(), layer());
+        let table = PriceTable::bundled();
         let now = Timestamp::from_unix_micros(1_790_000_000_000_000).unwrap();
         let input = |model| {
             let price = table.price(&PricedCall::of(&[model], now))?;

@@ -6,12 +6,15 @@ use moka::future::Cache;
 
 use super::{
     ModelDefinition, ModelPattern, ModelPrice, PriceEntry, PriceId, PriceSource, PriceTable,
-    Validity, bundled, store,
+    Validity, bundled, store, table::Layer,
 };
 use crate::{
     kernel::{Actor, Clock, Id, Permission, ProjectId},
     llm_integration::LlmError,
-    platform::db::{Db, DbError},
+    platform::{
+        config::ConfigError,
+        db::{Db, DbError},
+    },
 };
 
 /// How long another replica's change can stay unnoticed.
@@ -26,6 +29,8 @@ pub struct Prices {
     db: Db,
     clock: Clock,
     tables: Cache<ProjectId, Arc<PriceTable>>,
+    /// Models of this process.
+    local: Arc<Layer>,
 }
 
 /// A price as somebody sets it.
@@ -49,12 +54,26 @@ pub enum Replaces {
 }
 
 impl Prices {
-    pub fn new(db: Db, clock: Clock) -> Self {
+    /// `local` are the names of models of this process, which cost nothing.
+    ///
+    /// # Errors
+    /// When one is no name that a model can have.
+    pub fn new<'a>(
+        db: Db,
+        clock: Clock,
+        local: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, ConfigError> {
+        let local = Layer::free(local).map_err(ConfigError::Rejected)?;
         let tables = Cache::builder()
             .max_capacity(CACHE_PROJECTS)
             .time_to_live(CACHE_TTL)
             .build();
-        Self { db, clock, tables }
+        Ok(Self {
+            db,
+            clock,
+            tables,
+            local: Arc::new(local),
+        })
     }
 
     /// The project's own prices, then the bundled ones.
@@ -170,12 +189,12 @@ impl Prices {
 
     /// The table that a project's calls are counted with.
     pub(crate) async fn table(&self, project: ProjectId) -> Result<Arc<PriceTable>, Arc<DbError>> {
-        let db = &self.db;
+        let (db, local) = (&self.db, self.local.clone());
         self.tables
             .try_get_with(project, async move {
                 let own = db.read(move |conn| store::list(conn, project)).await?;
                 let own = own.into_iter().map(Into::into).collect();
-                Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::layer())))
+                Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::layer(), local)))
             })
             .await
     }

@@ -10,7 +10,10 @@ use super::{Cost, ModelPattern, ModelPrice, PricedCall, Usage, Validity};
 use crate::kernel::Timestamp;
 
 /// Kinds of providers that somebody runs on machines of their own.
-const SELF_HOSTED: [&str; 2] = ["vllm", "ollama"];
+const SELF_HOSTED: [&str; 3] = ["vllm", "ollama", LOCAL];
+/// The provider that this process is, whose models cost nothing.
+const LOCAL: &str = "local";
+const FREE: &str = r#"{ "usd_per_million": { "input": "0" } }"#;
 
 /// A price, the models it is the price of, and when.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct PriceLine {
 pub struct PriceTable {
     own: Layer,
     bundled: &'static Layer,
+    /// Models of this process.
+    local: Arc<Layer>,
 }
 
 /// Prices from one source.
@@ -38,16 +43,17 @@ pub(super) struct Layer {
 
 impl PriceTable {
     /// Of lines that say the same of the same models, the last one counts.
-    pub(super) fn new(own: Vec<PriceLine>, bundled: &'static Layer) -> Self {
+    pub(super) fn new(own: Vec<PriceLine>, bundled: &'static Layer, local: Arc<Layer>) -> Self {
         Self {
             own: Layer::new(own),
             bundled,
+            local,
         }
     }
 
     /// Without prices of a project.
     pub fn bundled() -> Self {
-        Self::new(Vec::new(), super::bundled::layer())
+        Self::new(Vec::new(), super::bundled::layer(), Arc::default())
     }
 
     /// The price that counts for a call.
@@ -56,15 +62,20 @@ impl PriceTable {
         let own_server = call
             .provider
             .is_some_and(|name| SELF_HOSTED.contains(&name));
+        let may_be_local = call.provider.is_none_or(|name| name == LOCAL);
         let mut names = call.models.iter().flat_map(|model| {
             let qualified = call
                 .provider
                 .map(|name| Cow::from(format!("{name}/{model}")));
             let names = qualified.into_iter().chain([Cow::from(*model)]);
-            [Some(&self.own), (!own_server).then_some(self.bundled)]
-                .into_iter()
-                .flatten()
-                .flat_map(move |layer| names.clone().map(move |name| (layer, name)))
+            [
+                Some(&self.own),
+                (!own_server).then_some(self.bundled),
+                may_be_local.then_some(self.local.as_ref()),
+            ]
+            .into_iter()
+            .flatten()
+            .flat_map(move |layer| names.clone().map(move |name| (layer, name)))
         });
         names.find_map(|(layer, name)| layer.price(&name, call.at))
     }
@@ -99,6 +110,26 @@ impl Layer {
             .patterns
             .sort_by_key(|line| std::cmp::Reverse((line.model.precedence(), line.validity.from)));
         layer
+    }
+
+    /// Models of this process, which cost nothing; with and without the provider before their names.
+    ///
+    /// # Errors
+    /// When a name is none that a model can have.
+    pub fn free<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let price: ModelPrice = serde_json::from_str(FREE).map_err(|error| error.to_string())?;
+        let price = Arc::new(price);
+        let mut lines = Vec::new();
+        for name in names {
+            for name in [name.to_owned(), format!("{LOCAL}/{name}")] {
+                lines.push(PriceLine {
+                    model: name.parse()?,
+                    validity: Validity::default(),
+                    price: price.clone(),
+                });
+            }
+        }
+        Ok(Self::new(lines))
     }
 
     fn price(&self, model: &str, at: Timestamp) -> Option<&ModelPrice> {
@@ -149,13 +180,18 @@ mod tests {
         Some(rates.map(ToString::to_string).collect())
     }
 
+    fn table(own: Vec<PriceLine>) -> PriceTable {
+        let local = Layer::free(["mini", "gpt-4o"].into_iter()).unwrap();
+        PriceTable::new(own, &BUNDLED, Arc::new(local))
+    }
+
     fn at(micros: i64) -> Timestamp {
         Timestamp::from_unix_micros(micros).unwrap()
     }
 
     #[test]
     fn a_projects_pattern_wins_over_a_bundled_name_and_an_unknown_model_has_no_price() {
-        let table = PriceTable::new(vec![line("gpt-*", "1", None)], &BUNDLED);
+        let table = table(vec![line("gpt-*", "1", None)]);
         let input = |models: &[&str]| input(&table, &PricedCall::of(models, at(0)));
         assert_eq!(input(&["gpt-4o"]).as_deref(), Some("1"));
         assert_eq!(input(&["o1"]).as_deref(), Some("3"));
@@ -167,7 +203,7 @@ mod tests {
     #[test]
     fn the_price_of_the_calls_time_counts() {
         let own = vec![line("o1", "8", Some(100)), line("o1", "9", Some(200))];
-        let table = PriceTable::new(own, &BUNDLED);
+        let table = table(own);
         let input = |time| input(&table, &PricedCall::of(&["o1"], at(time)));
         assert_eq!(input(99).as_deref(), Some("3"));
         assert_eq!(input(100).as_deref(), Some("8"));
@@ -176,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_providers_own_price_of_a_model_counts_first() {
-        let table = PriceTable::new(Vec::new(), &BUNDLED);
+        let table = table(Vec::new());
         let call = PricedCall {
             provider: Some("groq"),
             ..PricedCall::of(&["llama"], at(0))
@@ -186,5 +222,32 @@ mod tests {
             input(&table, &PricedCall::of(&["llama"], at(0))).as_deref(),
             Some("7")
         );
+    }
+
+    #[test]
+    fn a_model_of_this_process_costs_nothing_unless_the_project_says_otherwise() {
+        let cost = |table: &PriceTable, provider, model: &str| {
+            let call = PricedCall {
+                provider,
+                ..PricedCall::of(&[model], at(0))
+            };
+            input(table, &call)
+        };
+        let plain = table(Vec::new());
+        for (provider, model) in [
+            (None, "mini"),
+            (None, "local/mini"),
+            (Some("local"), "gpt-4o"),
+        ] {
+            assert_eq!(
+                cost(&plain, provider, model).as_deref(),
+                Some("0"),
+                "{model}"
+            );
+        }
+        assert_eq!(cost(&plain, Some("openai"), "mini"), None);
+        assert_eq!(cost(&plain, Some("openai"), "gpt-4o").as_deref(), Some("2"));
+        let own = table(vec![line("local/mini", "1", None)]);
+        assert_eq!(cost(&own, Some("local"), "mini").as_deref(), Some("1"));
     }
 }

@@ -28,6 +28,7 @@ const PASSED: &[&str] = &[
     "request-id",
     "retry-after",
     "retry-after-ms",
+    "x-kaname-cut-texts",
     "x-should-retry",
 ];
 const PASSED_PREFIXES: &[&str] = &["openai-", "anthropic-", "x-ratelimit-"];

@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Client, Request, Response, header::HeaderMap, redirect};
+use reqwest::{Body, Client, Request, Response, header::HeaderMap, redirect};
 use tokio::time;
 use url::Url;
 
-use super::{AddressRules, Origin, Provider, caller};
+use super::{AddressRules, Origin, Provider, ProviderKind, caller};
 use crate::{
-    llm_integration::{GatewaySettings, LlmError},
+    llm_integration::{
+        GatewaySettings, LlmError,
+        inference::{self, Inference},
+    },
     platform::{config::ConfigError, tls},
 };
 
@@ -24,6 +27,8 @@ pub struct ProviderClient {
     /// For those of projects: it connects to public addresses only.
     guarded: Client,
     addresses: AddressRules,
+    /// For models of this process.
+    inference: Inference,
     pub(crate) first_byte_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) response_limit: usize,
@@ -39,13 +44,14 @@ pub struct WholeAnswer {
 impl ProviderClient {
     /// # Errors
     /// When a client can not be built.
-    pub fn new(settings: &GatewaySettings) -> Result<Self, ConfigError> {
+    pub fn new(settings: &GatewaySettings, inference: Inference) -> Result<Self, ConfigError> {
         tls::install_crypto_provider();
         let addresses = AddressRules::new(&settings.provider_private_hosts);
         Ok(Self {
             trusted: client(settings, None)?,
             guarded: client(settings, Some(&addresses))?,
             addresses,
+            inference,
             first_byte_timeout: settings.first_byte_timeout(),
             idle_timeout: settings.idle_timeout(),
             response_limit: settings.response_limit_bytes,
@@ -62,20 +68,34 @@ impl ProviderClient {
         request: Request,
         limit: Duration,
     ) -> Result<Response, LlmError> {
-        let client = match provider.origin {
-            Origin::Settings => &self.trusted,
-            Origin::Project => {
-                self.check(provider, request.url())?;
-                &self.guarded
-            }
+        let sent = async {
+            let client = match provider.origin {
+                Origin::Settings if provider.kind == ProviderKind::Local => {
+                    return Ok(self.ask_inference(&request).await);
+                }
+                Origin::Settings => &self.trusted,
+                Origin::Project => {
+                    self.check(provider, request.url())?;
+                    &self.guarded
+                }
+            };
+            let sent = client.execute(request).await;
+            sent.map_err(|error| failed(provider, error))
         };
-        match time::timeout(limit, client.execute(request)).await {
-            Ok(sent) => sent.map_err(|error| failed(provider, error)),
+        match time::timeout(limit, sent).await {
+            Ok(sent) => sent,
             Err(_) => Err(LlmError::ProviderTimeout {
                 provider: provider.name.clone(),
                 waited: limit,
             }),
         }
+    }
+
+    async fn ask_inference(&self, request: &Request) -> Response {
+        let body = request.body().and_then(Body::as_bytes);
+        let path = request.url().path();
+        let answer = inference::serve(&self.inference, path, body.unwrap_or_default()).await;
+        answer.into()
     }
 
     /// Whether a project may name this provider's address.

@@ -21,9 +21,13 @@ pub enum ProviderKind {
     OpenRouter,
     Vllm,
     Ollama,
+    /// Models of this process. Nobody configures it: it is there where they are.
+    #[serde(skip_deserializing)]
+    Local,
 }
 
 impl ProviderKind {
+    /// Those that can be configured.
     pub const ALL: [Self; 12] = [
         Self::OpenAi,
         Self::Anthropic,
@@ -54,6 +58,7 @@ impl ProviderKind {
             Self::OpenRouter => "openrouter",
             Self::Vllm => "vllm",
             Self::Ollama => "ollama",
+            Self::Local => "local",
         }
     }
 
@@ -110,7 +115,8 @@ impl ProviderKind {
             | Self::Groq
             | Self::OpenRouter
             | Self::Vllm
-            | Self::Ollama => &[],
+            | Self::Ollama
+            | Self::Local => &[],
         }
     }
 }

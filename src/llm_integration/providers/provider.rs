@@ -207,6 +207,11 @@ impl Provider {
         self.adapter.models(list, self.name.as_str())
     }
 
+    /// Whether it is this process.
+    pub fn is_local(&self) -> bool {
+        self.kind == ProviderKind::Local
+    }
+
     /// The models that were configured for it by name, as entries of a list in OpenAI's form.
     pub fn listed_models(&self) -> Vec<Value> {
         let names = self.models.iter().map(ModelPattern::as_str);

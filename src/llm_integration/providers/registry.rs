@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::{Clock, ProjectId},
-    llm_integration::{GatewaySettings, LlmError},
+    llm_integration::{GatewaySettings, LlmError, inference::Inference},
     platform::{config::ConfigError, db::Db},
 };
 
@@ -35,21 +35,27 @@ pub struct Resolved {
 impl Providers {
     /// # Errors
     /// When a provider in the settings lacks something, or the client can not be built.
-    pub fn new(settings: &GatewaySettings, db: Db, clock: Clock) -> Result<Self, ConfigError> {
+    pub fn new(
+        settings: &GatewaySettings,
+        inference: Inference,
+        db: Db,
+        clock: Clock,
+    ) -> Result<Self, ConfigError> {
         let secrets = (
             &settings.provider_key_secret,
             &settings.provider_key_secret_previous,
         );
         let cipher = KeyCipher::from_settings(secrets.0, secrets.1, db.url())?;
 
-        let specs = settings::configured(settings)?;
+        let mut specs = settings::configured(settings)?;
+        specs.extend(settings::local(&inference)?);
         let build = |(section, spec): (String, ProviderSpec)| {
             Provider::new(&spec, Origin::Settings)
                 .map(Arc::new)
                 .map_err(|error| ConfigError::Rejected(format!("`{section}`: {error}")))
         };
         Ok(Self {
-            client: ProviderClient::new(settings)?,
+            client: ProviderClient::new(settings, inference)?,
             vault: Vault::new(db, cipher),
             clock,
             configured: specs.into_iter().map(build).collect::<Result<_, _>>()?,
@@ -179,9 +185,10 @@ fn choose(providers: &[Arc<Provider>], name: &str) -> Option<Resolved> {
     let vendor = vendor_of(name);
     // A server of the operator's own may serve any model.
     let own_server = || providers.iter().find(|provider| provider.is_own_server);
-    let only = || match providers {
-        [only] if vendor.is_none() => Some(only),
-        _ => None,
+    let only = || {
+        let mut elsewhere = providers.iter().filter(|provider| !provider.is_local());
+        let only = elsewhere.next().filter(|_| elsewhere.next().is_none());
+        only.filter(|_| vendor.is_none())
     };
     let found = match vendor {
         Some(ProviderKind::OpenAi) => {
@@ -209,7 +216,10 @@ fn vendor_of(model: &str) -> Option<ProviderKind> {
 fn remedy(name: &str) -> &'static str {
     let prefix = name.split_once('/').map(|(prefix, _)| prefix);
     let kind = prefix
-        .and_then(|prefix| ProviderKind::from_str(prefix).ok())
+        .and_then(|prefix| {
+            let local = Some(ProviderKind::Local).filter(|kind| kind.name() == prefix);
+            local.or_else(|| ProviderKind::from_str(prefix).ok())
+        })
         .or_else(|| vendor_of(name));
     match kind {
         Some(ProviderKind::Anthropic) => "set `gateway.anthropic.api_key` or ANTHROPIC_API_KEY",
@@ -232,6 +242,7 @@ fn remedy(name: &str) -> &'static str {
         Some(ProviderKind::Vllm | ProviderKind::Ollama | ProviderKind::Compatible) => {
             "set its `base_url` under `gateway.providers`"
         }
+        Some(ProviderKind::Local) => "set `inference.enabled`",
         Some(ProviderKind::OpenAi) | None => {
             "set `gateway.openai.api_key` or OPENAI_API_KEY, or, for a server of your own, \
              `gateway.openai.base_url` or OPENAI_BASE_URL"

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AwsKeys, ProviderKind, ProviderName, ProviderSpec, spec::OPENAI_URL};
 use crate::{
-    llm_integration::{GatewaySettings, ModelPattern, ProviderSettings},
+    llm_integration::{GatewaySettings, ModelPattern, ProviderSettings, inference::Inference},
     platform::config::{ConfigError, SecretText},
 };
 
@@ -42,6 +42,23 @@ pub(super) fn configured(
         specs.extend(named(name, section)?);
     }
     Ok(specs)
+}
+
+/// The models of this process as a provider, where the operator wants them.
+pub(super) fn local(inference: &Inference) -> Result<Option<(String, ProviderSpec)>, ConfigError> {
+    let section = "inference";
+    if !inference.is_on() {
+        return Ok(None);
+    }
+    let kind = ProviderKind::Local;
+    let mut spec = ProviderSpec::new(name_in(section, kind.name())?, kind);
+    for model in inference.state().models {
+        let name = model.name.as_str().parse();
+        spec.models.push(name.map_err(|why| {
+            ConfigError::Rejected(format!("`{section}`: the model `{}`: {why}", model.name))
+        })?);
+    }
+    Ok(Some((section.to_owned(), spec)))
 }
 
 /// `[gateway.openai]` and `[gateway.anthropic]`: not used without a key, or an address of one's own.

@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     ProviderKind, ProviderName,
     adapter::{Adapter, secret_header},
-    vendors::{Anthropic, Azure, Bedrock, BedrockCredentials, Compatible, Gemini, OpenAi},
+    vendors::{Anthropic, Azure, Bedrock, BedrockCredentials, Compatible, Gemini, Local, OpenAi},
 };
 use crate::{llm_integration::ModelPattern, platform::config::SecretText};
 
@@ -120,6 +120,7 @@ impl ProviderSpec {
                 Box::new(Gemini::new(base_url, key.ok_or_else(no_key)?))
             }
             K::Bedrock => Box::new(self.bedrock(base_url)?),
+            K::Local => Box::new(Local),
             kind => {
                 if key.is_none() && base_url.is_none() && Compatible::needs_key(kind) {
                     return Err(no_key());

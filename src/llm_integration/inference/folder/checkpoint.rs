@@ -86,16 +86,20 @@ impl Checkpoint {
     pub fn read(folder: &Path) -> Result<Self, String> {
         let config: Config = json(folder, "config.json")?.unwrap_or_default();
         let tokenizer: TokenizerConfig = json(folder, "tokenizer_config.json")?.unwrap_or_default();
-        let sentence: SentenceConfig = json(folder, "sentence_bert_config.json")?.unwrap_or_default();
+        let sentence: SentenceConfig =
+            json(folder, "sentence_bert_config.json")?.unwrap_or_default();
         let Prompts { mut prompts } =
             json(folder, "config_sentence_transformers.json")?.unwrap_or_default();
         let of_tokenizer = tokenizer.model_max_length.and_then(|limit| limit.as_u64());
         let of_tokenizer = of_tokenizer.and_then(|limit| usize::try_from(limit).ok());
         let limits = [of_tokenizer, config.max_position_embeddings];
-        let activation = config.sentence_transformers.and_then(|own| own.activation_fn);
+        let activation = config
+            .sentence_transformers
+            .and_then(|own| own.activation_fn);
         let activation = activation.or(config.sbert_ce_default_activation_function);
         let architectures = config.architectures.unwrap_or_default();
-        let mut passage = |names: [&str; 3]| names.into_iter().find_map(|name| prompts.remove(name));
+        let mut passage =
+            |names: [&str; 3]| names.into_iter().find_map(|name| prompts.remove(name));
         let mut checkpoint = Self {
             is_classifier: architectures
                 .iter()
@@ -153,7 +157,8 @@ impl PoolingConfig {
             Some(_) => return Err("`pooling_mode` must be a text".to_owned()),
             None => {
                 let on = self.modes.iter().filter(|(_, value)| **value == true);
-                on.filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect()
+                on.filter_map(|(name, _)| name.strip_prefix(PREFIX))
+                    .collect()
             }
         };
         match modes.as_slice() {

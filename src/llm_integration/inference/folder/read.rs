@@ -92,7 +92,10 @@ fn embedding(manifest: &Manifest, checkpoint: &Checkpoint) -> Result<EmbeddingSp
         format!("no file says its dimension; write `dimension = 384` into {MANIFEST}")
     })?;
     let dimensions = manifest.dimensions.clone();
-    if let Some(wrong) = dimensions.iter().find(|size| !(1..dimension).contains(*size)) {
+    if let Some(wrong) = dimensions
+        .iter()
+        .find(|size| !(1..dimension).contains(*size))
+    {
         return Err(format!(
             "{MANIFEST}: `dimensions` holds {wrong}; each must be below `dimension`, {dimension}"
         ));
@@ -105,10 +108,7 @@ fn embedding(manifest: &Manifest, checkpoint: &Checkpoint) -> Result<EmbeddingSp
             .pooling
             .or(checkpoint.pooling)
             .unwrap_or(Pooling::Mean),
-        normalize: manifest
-            .normalize
-            .or(checkpoint.normalize)
-            .unwrap_or(true),
+        normalize: manifest.normalize.or(checkpoint.normalize).unwrap_or(true),
         dimension,
         dimensions,
         query_prefix: text(&manifest.query_prefix, &checkpoint.query_prefix),
@@ -178,7 +178,10 @@ mod tests {
             CONFIG,
             MODULES,
             ("1_Pooling/config.json", pooling),
-            ("sentence_bert_config.json", r#"{"max_seq_length":256,"do_lower_case":false}"#),
+            (
+                "sentence_bert_config.json",
+                r#"{"max_seq_length":256,"do_lower_case":false}"#,
+            ),
             (
                 "config_sentence_transformers.json",
                 r#"{"prompts":{"query":"query: ","document":"passage: "},"similarity_fn_name":"cosine"}"#,
@@ -187,18 +190,29 @@ mod tests {
         let spec = model(&files).unwrap();
         assert_eq!((spec.max_tokens, spec.padding), (256, 1));
         let embedding = embedding_of(&files);
-        assert_eq!((embedding.pooling, embedding.normalize), (Pooling::Cls, true));
+        assert_eq!(
+            (embedding.pooling, embedding.normalize),
+            (Pooling::Cls, true)
+        );
         assert_eq!(embedding.dimension, 768);
         assert_eq!(embedding.query_prefix, "query: ");
         assert_eq!(embedding.passage_prefix, "passage: ");
-        let newer = [CONFIG, MODULES, ("1_Pooling/config.json", r#"{"embedding_dimension":8,"pooling_mode":"lasttoken"}"#)];
+        let newer = [
+            CONFIG,
+            MODULES,
+            (
+                "1_Pooling/config.json",
+                r#"{"embedding_dimension":8,"pooling_mode":"lasttoken"}"#,
+            ),
+        ];
         let newer = embedding_of(&newer);
         assert_eq!((newer.pooling, newer.dimension), (Pooling::Last, 8));
     }
 
     #[test]
     fn a_model_toml_comes_before_them_and_a_slip_in_it_is_named() {
-        let manifest = "max_tokens = 128\npooling = \"mean\"\ndimensions = [64, 128]\nquery_prefix = \"q: \"";
+        let manifest =
+            "max_tokens = 128\npooling = \"mean\"\ndimensions = [64, 128]\nquery_prefix = \"q: \"";
         let files = [CONFIG, ("model.toml", manifest)];
         assert_eq!(model(&files).unwrap().max_tokens, 128);
         let embedding = embedding_of(&files);
@@ -229,10 +243,15 @@ mod tests {
             }
         };
         assert_eq!(reranker(""), Ok(Scores::Sigmoid));
-        let identity = r#","sentence_transformers":{"activation_fn":"torch.nn.modules.linear.Identity"}"#;
+        let identity =
+            r#","sentence_transformers":{"activation_fn":"torch.nn.modules.linear.Identity"}"#;
         assert_eq!(reranker(identity), Ok(Scores::Raw));
         let other = r#","sbert_ce_default_activation_function":"torch.nn.Softmax"}"#;
-        assert!(reranker(other.trim_end_matches('}')).unwrap_err().contains("Softmax"));
+        assert!(
+            reranker(other.trim_end_matches('}'))
+                .unwrap_err()
+                .contains("Softmax")
+        );
     }
 
     #[test]

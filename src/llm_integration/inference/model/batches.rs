@@ -186,7 +186,10 @@ mod tests {
     fn a_batch_that_is_too_small_takes_shorter_texts_along() {
         let mut batches = batches(100, 24);
         batches.push(0, inputs(&[10, 6, 5, 5, 2]));
-        assert_eq!(all(&mut batches), [vec![(0, 0), (0, 1), (0, 3)], vec![(0, 2)], vec![(0, 4)]]);
+        assert_eq!(
+            all(&mut batches),
+            [vec![(0, 0), (0, 1), (0, 3)], vec![(0, 2)], vec![(0, 4)]]
+        );
     }
 
     #[test]

@@ -61,7 +61,9 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::texts`].
     pub fn pairs(&self, query: &str, documents: Vec<String>) -> Result<Encoded, String> {
-        let pairs = documents.into_iter().map(|document| (query.to_owned(), document));
+        let pairs = documents
+            .into_iter()
+            .map(|document| (query.to_owned(), document));
         self.encode(pairs.collect())
     }
 
@@ -70,7 +72,9 @@ impl Encoder {
         E: Into<EncodeInput<'s>> + Send,
     {
         let encodings = if inputs.len() < MANY {
-            let each = inputs.into_iter().map(|input| self.0.encode_fast(input, true));
+            let each = inputs
+                .into_iter()
+                .map(|input| self.0.encode_fast(input, true));
             each.collect()
         } else {
             self.0.encode_batch_fast(inputs, true)

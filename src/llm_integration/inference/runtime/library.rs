@@ -1,7 +1,7 @@
 //! The shared library of ONNX Runtime: loaded once a process, when a model is first needed.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
@@ -17,10 +17,6 @@ pub struct Library(PathBuf);
 impl Library {
     pub const fn at(path: PathBuf) -> Self {
         Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
     }
 
     /// # Errors

@@ -130,10 +130,15 @@ impl Graph {
     fn new(session: Session, spec: &ModelSpec) -> Result<Self, String> {
         let mut inputs = Vec::new();
         for input in session.inputs() {
-            let kind = InputKind::ALL.into_iter().find(|kind| kind.name() == input.name());
+            let kind = InputKind::ALL
+                .into_iter()
+                .find(|kind| kind.name() == input.name());
             let takes = matches!(
                 input.dtype(),
-                ValueType::Tensor { ty: TensorElementType::Int64, .. }
+                ValueType::Tensor {
+                    ty: TensorElementType::Int64,
+                    ..
+                }
             );
             match kind.filter(|_| takes) {
                 Some(kind) => inputs.push(kind),
@@ -147,7 +152,11 @@ impl Graph {
                 }
             }
         }
-        let outputs: Vec<&str> = session.outputs().iter().map(|output| output.name()).collect();
+        let outputs: Vec<&str> = session
+            .outputs()
+            .iter()
+            .map(|output| output.name())
+            .collect();
         let known = OUTPUTS.into_iter().find(|name| outputs.contains(name));
         let output = known.or(outputs.first().copied());
         let output = output.ok_or("its graph has no output")?.to_owned();
@@ -178,7 +187,10 @@ impl Graph {
             })
             .collect::<Result<Vec<_>, ort::Error>>()
             .map_err(|error| error.to_string())?;
-        let outputs = self.session.run(inputs).map_err(|error| error.to_string())?;
+        let outputs = self
+            .session
+            .run(inputs)
+            .map_err(|error| error.to_string())?;
         let output = outputs.get(&self.output).ok_or("it gave no output")?;
         let (shape, values) = output
             .try_extract_tensor::<f32>()
@@ -200,7 +212,14 @@ impl Graph {
                 InputKind::Mask => values.resize(values.len() + input.ids.len(), 1),
                 InputKind::Positions => values.extend((0_i64..).take(batch.length)),
             }
-            values.resize(end, if kind == InputKind::Ids { self.padding } else { 0 });
+            values.resize(
+                end,
+                if kind == InputKind::Ids {
+                    self.padding
+                } else {
+                    0
+                },
+            );
         }
         values
     }
@@ -229,9 +248,10 @@ fn rows_of(
             };
             Ok(parts.map(pooled).collect())
         }
-        ([count, dimension], Some(_)) if *count == rows && *dimension > 0 => {
-            Ok(values.chunks_exact(*dimension).map(<[f32]>::to_vec).collect())
-        }
+        ([count, dimension], Some(_)) if *count == rows && *dimension > 0 => Ok(values
+            .chunks_exact(*dimension)
+            .map(<[f32]>::to_vec)
+            .collect()),
         ([count] | [count, 1], None) if *count == rows => {
             Ok(values.iter().map(|score| vec![*score]).collect())
         }

@@ -5,6 +5,7 @@ mod azure;
 mod bedrock;
 mod compatible;
 mod gemini;
+mod local;
 mod openai;
 
 pub(super) use anthropic::Anthropic;
@@ -12,4 +13,5 @@ pub(super) use azure::Azure;
 pub(super) use bedrock::{Bedrock, BedrockCredentials};
 pub(super) use compatible::Compatible;
 pub(super) use gemini::Gemini;
+pub(super) use local::Local;
 pub(super) use openai::OpenAi;
