@@ -15,8 +15,9 @@ STRINGS = re.compile(r"\\\*(?:\(..|\[[^]]*\]|.)")
 SIZES = re.compile(r"\\s[-+]?\d+|\\[hvw]'[^']*'")
 NAME_HEADINGS = {"名前", "名称", "NAME", "書式名"}
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-TEXTLESS = {"TH", "PP", "P", "LP", "TP", "IP", "RS", "RE", "nf", "fi", "sp", "br", "ft", "ad", "na", "ne", "in", "de", "ds", "nr",
-            "ie", "el", "if", "ig", "so", "tr", "hy", "nh", "ta", "HP", "UE", "EX", "EE", "PD", "DT", "TS", "TE", "ll", "ps", "vs", "ti"}
+PARAGRAPHS = {"PP", "P", "LP", "TP", "IP", "HP"}
+TEXTLESS = {"TH", "RS", "RE", "nf", "fi", "sp", "br", "ft", "ad", "na", "ne", "in", "de", "ds", "nr",
+            "ie", "el", "if", "ig", "so", "tr", "hy", "nh", "ta", "UE", "EX", "EE", "PD", "DT", "TS", "TE", "ll", "ps", "vs", "ti"}
 
 
 def plain(text):
@@ -60,6 +61,8 @@ def lines_of(source):
                 yield words, ""
             else:
                 heading_next = True
+        elif macro in PARAGRAPHS:
+            yield None, ""
         elif macro in TEXTLESS or macro in ("\\", '\\"'):
             continue
         elif macro in ("BR", "BI", "IB", "IR", "RB", "RI"):
@@ -78,7 +81,7 @@ def page(path):
         if heading is not None:
             section = heading
             if section not in NAME_HEADINGS:
-                body.append("\n" + heading)
+                body.append(f"\n## {heading}\n")
         elif section in NAME_HEADINGS:
             name.append(text)
         else:
@@ -90,8 +93,8 @@ def page(path):
 def corpus(folder, language):
     """Documents by id, and queries as (text, the id of the page that it describes)."""
     documents, queries = {}, []
-    for path in sorted(Path(folder).rglob("*.gz")):
-        if path.is_symlink() or not path.parent.name.startswith("man"):
+    for path in sorted(Path(folder).glob("man*/*.gz")):
+        if path.is_symlink():
             continue
         found = page(path)
         if found is None or not found[1]:

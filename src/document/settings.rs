@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::extraction::{EngineSettings, ExtractionSettings};
+use super::{
+    extraction::{EngineSettings, ExtractionSettings},
+    search::SearchSettings,
+};
 use crate::platform::config::ConfigError;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,6 +22,7 @@ pub struct DocumentSettings {
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
+    pub search: SearchSettings,
 }
 
 impl DocumentSettings {
@@ -38,7 +42,10 @@ impl DocumentSettings {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
                 "`{key}` must be greater than 0"
             ))),
-            None => self.extraction.validate(),
+            None => {
+                self.extraction.validate()?;
+                self.search.validate()
+            }
         }
     }
 

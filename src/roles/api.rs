@@ -104,6 +104,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
         .app_data(web::Data::new(parts.documents.clone()))
+        .app_data(web::Data::new(parts.documents.search().clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, subscriptions};
 use crate::{
-    document::{Documents, extraction::Extractor},
+    document::{Documents, extraction::Extractor, search::SearchIndex},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -121,7 +121,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock))?;
+        let documents = documents(settings, objects, sizing, (&db, &clock, &inference))?;
         let parts = Self {
             identity,
             redis,
@@ -176,16 +176,19 @@ fn documents(
     settings: &Settings,
     objects: Objects,
     sizing: Sizing,
-    (db, clock): (&Db, &Clock),
+    (db, clock, inference): (&Db, &Clock, &Inference),
 ) -> Result<Documents, ConfigError> {
     let settings = &settings.documents;
     let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
     let extractor = extractor.map_err(|error| {
         ConfigError::Rejected(format!("`documents.engines.reader` is to be set: {error}"))
     })?;
+    let (inference, search) = (inference.clone(), &settings.search);
+    let search = SearchIndex::new(db.clone(), clock.clone(), inference, search);
     Ok(Documents::new(
         (db.clone(), clock.clone()),
         (objects, extractor),
+        search,
         settings,
     ))
 }

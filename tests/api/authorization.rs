@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     documents, gateway, guardrails, ingestion, jobs, langfuse_prompts, limits, otlp, own_reading,
-    prices, prompts, providers, routes, scores,
+    prices, prompts, providers, routes, scores, search,
     support::{
         App, Engine,
         app::Answer,
@@ -98,6 +98,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         let app = App::start_with(engine, &provider.settings()).await;
         let mut cases = cases(&app).await;
         cases.extend(documents::authorization_cases(&app).await);
+        cases.extend(search::authorization_cases());
         cases.extend(gateway::authorization_cases(&app).await);
         cases.extend(routes::authorization_cases(&app).await);
         cases.extend(providers::authorization_cases(&app).await);

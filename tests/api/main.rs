@@ -35,6 +35,7 @@ mod reading;
 mod routes;
 mod routing;
 mod scores;
+mod search;
 mod shell;
 mod start;
 mod surfaces;

@@ -3,6 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{content, manage, progress, read, upload};
+use crate::document::search;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -21,4 +22,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(content::download_file)
         .service(content::list_pages)
         .service(content::get_page);
+    search::routes(config);
 }

@@ -35,7 +35,10 @@ impl ChunkTerms {
 /// The chunks that are found themselves: all but those that are read by way of their parts.
 pub fn searchable(chunks: &[Chunk]) -> Vec<bool> {
     let parents: HashSet<_> = chunks.iter().filter_map(|chunk| chunk.parent).collect();
-    chunks.iter().map(|chunk| !parents.contains(&chunk.id)).collect()
+    chunks
+        .iter()
+        .map(|chunk| !parents.contains(&chunk.id))
+        .collect()
 }
 
 /// The postings of chunks that are numbered from `first` on, by term.

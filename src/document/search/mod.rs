@@ -7,6 +7,7 @@
 mod analysis;
 mod analyzer;
 mod error;
+mod http;
 mod jobs;
 mod lexical;
 mod model;
@@ -18,12 +19,18 @@ mod store;
 mod vectors;
 
 pub use error::SearchError;
+pub use http::routes;
+pub use jobs::forget;
+pub use model::{
+    Comparison, LabelledQuery, LabelledQueryId, Measures, QueryResult, Relevant, Report, RunId,
+    SearchRun,
+};
 pub use model::{
     Diversity, Explained, Facet, FacetValue, Found, FoundVectors, Hit, IndexNumber, IndexSettings,
     IndexTarget, LIMIT_MAX, LexicalPart, Mode, OFFSET_MAX, Place, RERANK_MAX, RankingSettings,
     RequestError, SearchFilter, SearchRequest, SearchSetup, VectorModel, VectorPart, Years,
 };
 pub use query::{InvalidQuery, QUERY_MAX_CHARS, Words};
-pub use service::SearchIndex;
+pub use service::{NewLabelledQuery, QUERIES_MAX, SearchIndex};
 pub use settings::SearchSettings;
-pub use store::hide;
+pub use store::{Setting, SettingState};

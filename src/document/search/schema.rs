@@ -1,5 +1,9 @@
 //! The tables of the index and of its evaluation.
 
+use diesel::allow_tables_to_appear_in_same_query;
+
+use crate::document::schema::document_document;
+
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer, Text};
     use crate::platform::db::{DbInstant, DbJson, DbUuid};
@@ -137,3 +141,6 @@ diesel::table! {
         created_at -> DbInstant,
     }
 }
+
+allow_tables_to_appear_in_same_query!(document_chunk, document_vector);
+allow_tables_to_appear_in_same_query!(document_chunk, document_document);

@@ -39,6 +39,7 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
+        search: SearchIndex,
         settings: &DocumentSettings,
     ) -> Self {
         Self {
@@ -46,9 +47,15 @@ impl Documents {
             clock,
             objects,
             extractor,
+            search,
             settings: Arc::new(settings.clone()),
             ending: CancellationToken::new(),
         }
+    }
+
+    /// The index that documents are found in.
+    pub const fn search(&self) -> &SearchIndex {
+        &self.search
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         DocumentDeleted, DocumentError,
         jobs::enqueue_removal,
         model::{DocumentId, VersionId},
-        store,
+        search, store,
     },
     kernel::{Actor, Clock, Failure, Permission, ProjectId},
     platform::{db::Conn, jobs, outbox},
@@ -87,6 +87,7 @@ fn remove_one(
     opened(conn, project, id)?;
     let objects = store::unshared_objects(conn, id)?;
     store::delete(conn, id)?;
+    search::forget(conn, clock, project, id)?;
     let versions: Vec<VersionId> = versions.into_iter().map(|version| version.id).collect();
     enqueue_removal(conn, clock, (project, id), objects)?;
     let event = DocumentDeleted {

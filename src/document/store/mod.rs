@@ -12,7 +12,7 @@ pub use documents::{
     unchanged_since,
 };
 pub use pages::{
-    PageSummary, copy_pages, delete_pages, insert_pages, page, pages, pages_of_source, sources,
+    PageSummary, all_pages, copy_pages, delete_pages, insert_pages, page, pages_of_source, sources,
     summaries,
 };
 pub use uploads::{abandoned, begin_upload, end_upload};

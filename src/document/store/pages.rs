@@ -4,7 +4,7 @@ use diesel::{dsl::count_star, insert_into, prelude::*, sql_types::Text};
 
 use crate::{
     document::{
-        extraction::{Block, PageSize, TextSource},
+        extraction::{Block, Page, PageSize, TextSource},
         model::{StoredPage, VersionId},
         schema::document_page as p,
     },
@@ -188,6 +188,14 @@ pub fn pages(
         .limit(limit);
     let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
     rows.into_iter().map(StoredPage::try_from).collect()
+}
+
+/// Every page, in order.
+pub fn all_pages(conn: &mut Conn, version: VersionId) -> Result<Vec<Page>, DbError> {
+    let query = p::table.filter(p::version_id.eq(version)).order(p::number);
+    let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
+    let page = |row: PageRow| StoredPage::try_from(row).map(Page::from);
+    rows.into_iter().map(page).collect()
 }
 
 /// What a list says of a page.

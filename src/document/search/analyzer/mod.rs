@@ -17,4 +17,4 @@ mod words;
 pub use fold::Folded;
 pub use kana::to_hiragana as fold_kana;
 pub use settings::AnalyzerSettings;
-pub use tokens::{Analyzer, PAIR, TERM_MAX_CHARS, Token};
+pub use tokens::{Analyzer, PAIR};

@@ -88,9 +88,18 @@ mod tests {
 
     #[test]
     fn a_run_ends_where_the_writing_changes() {
-        assert_eq!(cut("linuxカーネルの設定、c言語"), ["linux", "カーネルの設定", "c", "言語"]);
-        assert_eq!(cut("(foo_bar, a.b@c.de) don't"), ["foo_bar", "a.b@c.de", "don't"]);
-        assert_eq!(cut("1,000 a,b 3.14. -x --y z-"), ["1,000", "a", "b", "3.14", "x", "y", "z"]);
+        assert_eq!(
+            cut("linuxカーネルの設定、c言語"),
+            ["linux", "カーネルの設定", "c", "言語"]
+        );
+        assert_eq!(
+            cut("(foo_bar, a.b@c.de) don't"),
+            ["foo_bar", "a.b@c.de", "don't"]
+        );
+        assert_eq!(
+            cut("1,000 a,b 3.14. -x --y z-"),
+            ["1,000", "a", "b", "3.14", "x", "y", "z"]
+        );
         assert_eq!(cut("人々・サーバー"), ["人々", "サーバー"]);
     }
 }

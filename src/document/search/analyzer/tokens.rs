@@ -107,7 +107,9 @@ impl Analyzer {
         if parts.len() > 1 {
             let whole = &chars[run.start..run.end];
             let marks: Vec<char> = whole.iter().copied().filter(|c| splits(c)).collect();
-            let joined = marks.iter().all(|mark| matches!(mark, '-' | '\u{2010}' | ','));
+            let joined = marks
+                .iter()
+                .all(|mark| matches!(mark, '-' | '\u{2010}' | ','));
             let term: String = whole.iter().filter(|c| !(joined && splits(c))).collect();
             let term = if joined { self.stem(term) } else { term };
             found.push(term, (run.start, run.end));

@@ -1,8 +1,6 @@
 //! The words of a run, as ICU's dictionary cuts it.
 
-use icu_segmenter::{
-    WordSegmenter, WordSegmenterBorrowed, options::WordBreakInvariantOptions,
-};
+use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed, options::WordBreakInvariantOptions};
 
 #[derive(Clone, Copy)]
 pub struct Words(WordSegmenterBorrowed<'static>);

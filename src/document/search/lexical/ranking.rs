@@ -53,9 +53,8 @@ impl Ranking {
 
     /// The `limit` best, the best first, of equal ones the older.
     pub fn best(&mut self, limit: usize) -> &[Candidate] {
-        let better = |a: &Candidate, b: &Candidate| {
-            b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk))
-        };
+        let better =
+            |a: &Candidate, b: &Candidate| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk));
         if limit == 0 {
             return &[];
         }

@@ -35,7 +35,8 @@ pub fn diversify(
     let mut nearest = vec![0.0_f32; scores.len()];
     let mut taken = Vec::new();
     while taken.len() < limit && !left.is_empty() {
-        let worth = |item: usize| (1.0 - diversity) * scores[item] / best - diversity * nearest[item];
+        let worth =
+            |item: usize| (1.0 - diversity) * scores[item] / best - diversity * nearest[item];
         let mut at = 0;
         for (candidate, item) in left.iter().enumerate() {
             if worth(*item) > worth(left[at]) {

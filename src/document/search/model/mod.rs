@@ -1,5 +1,6 @@
 //! What an index is, how it is made and asked, and what it answers. Pure.
 
+mod evaluation;
 mod filter;
 mod found;
 mod fusion;
@@ -7,6 +8,10 @@ mod index;
 mod request;
 mod settings;
 
+pub use evaluation::{
+    Comparison, GATE_QUERIES_MIN, LabelledQuery, LabelledQueryId, MARGIN, Measures, QueryResult,
+    Relevant, Report, RunId, SearchRun, compare, measure, report,
+};
 pub use filter::{SearchFilter, Years};
 pub use found::{
     Explained, Facet, FacetValue, Found, FoundVectors, Hit, LexicalPart, Place, VectorPart,

@@ -13,7 +13,6 @@ use crate::document::{
 pub struct SearchSetup {
     pub index: IndexSettings,
     pub ranking: RankingSettings,
-    pub vectors: VectorModel,
 }
 
 /// What a change of needs a new index.
@@ -22,6 +21,7 @@ pub struct SearchSetup {
 pub struct IndexSettings {
     pub chunking: ChunkSettings,
     pub analyzer: AnalyzerSettings,
+    pub vectors: VectorModel,
 }
 
 /// Which model makes vectors of chunks and queries.

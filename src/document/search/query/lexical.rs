@@ -45,7 +45,10 @@ impl LexicalQuery {
                 query.excluded.push(group);
             }
         }
-        let folded = words.prefixes.iter().map(|prefix| Folded::of(prefix).text());
+        let folded = words
+            .prefixes
+            .iter()
+            .map(|prefix| Folded::of(prefix).text());
         query.prefixes = folded.collect();
         if query.terms.is_empty() && query.prefixes.is_empty() {
             return Err(InvalidQuery::NoWords);
@@ -64,7 +67,11 @@ impl LexicalQuery {
     }
 
     fn add(&mut self, term: String, pair_weight: f32) {
-        let weight = if term.starts_with(PAIR) { pair_weight } else { 1.0 };
+        let weight = if term.starts_with(PAIR) {
+            pair_weight
+        } else {
+            1.0
+        };
         if !self.terms.iter().any(|known| known.term == term) {
             self.terms.push(QueryTerm { term, weight });
         }

@@ -25,7 +25,9 @@ impl Marks {
 
     /// Whether every phrase stands in `text`.
     pub fn has_phrases(&self, text: &str) -> bool {
-        self.phrases.iter().all(|phrase| !phrase.find(text).is_empty())
+        self.phrases
+            .iter()
+            .all(|phrase| !phrase.find(text).is_empty())
     }
 
     pub fn wants_phrases(&self) -> bool {
@@ -100,7 +102,10 @@ mod tests {
     fn words_are_marked_in_whatever_form_they_stand_in_the_text() {
         assert_eq!(marked("running tests", "He runs a Test."), ["runs", "Test"]);
         assert_eq!(marked("データの保存", "ﾃﾞｰﾀを保存する"), ["ﾃﾞｰﾀ", "保存"]);
-        assert_eq!(marked("\"open files\"", "open files open"), ["open", "files", "open"]);
+        assert_eq!(
+            marked("\"open files\"", "open files open"),
+            ["open", "files", "open"]
+        );
         assert!(marked("kernel", "nothing").is_empty());
     }
 }

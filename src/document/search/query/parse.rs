@@ -31,7 +31,9 @@ pub enum InvalidQuery {
     Unclosed(usize),
     #[error("only says what to leave out; it needs at least one word to look for")]
     OnlyExcludes,
-    #[error("has `{0}*`; a beginning of a word needs {PREFIX_MIN_CHARS} characters or more, letters and digits only")]
+    #[error(
+        "has `{0}*`; a beginning of a word needs {PREFIX_MIN_CHARS} characters or more, letters and digits only"
+    )]
     Prefix(String),
     #[error("has {0} different terms; it may have {max}", max = super::TERMS_MAX)]
     TooManyTerms(usize),
@@ -59,13 +61,15 @@ impl Words {
                 continue;
             }
             let next = chars.get(at + 1);
-            let excludes = chars[at] == '-' && next.is_some_and(|c| !c.is_whitespace() && *c != '-');
+            let excludes =
+                chars[at] == '-' && next.is_some_and(|c| !c.is_whitespace() && *c != '-');
             at += usize::from(excludes);
             let (piece, quoted, end) = piece(&chars, at)?;
             at = end;
             words.add(piece, quoted, excludes)?;
         }
-        let asks = !(words.plain.is_empty() && words.phrases.is_empty() && words.prefixes.is_empty());
+        let asks =
+            !(words.plain.is_empty() && words.phrases.is_empty() && words.prefixes.is_empty());
         match asks {
             true => Ok(words),
             false if words.excluded.is_empty() => Err(InvalidQuery::Empty),
@@ -138,7 +142,8 @@ mod tests {
 
     #[test]
     fn signs_mean_what_the_table_says() {
-        let words = Words::parse("kernel　設定 \"メモリ 管理\" -windows -“old way” conf* e-mail - x");
+        let words =
+            Words::parse("kernel　設定 \"メモリ 管理\" -windows -“old way” conf* e-mail - x");
         let words = words.unwrap();
         assert_eq!(words.plain, owned(&["kernel", "設定", "e-mail", "-", "x"]));
         assert_eq!(words.phrases, owned(&["メモリ 管理"]));

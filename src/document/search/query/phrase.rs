@@ -83,13 +83,23 @@ mod tests {
     fn found(phrase: &str, text: &str) -> Vec<String> {
         let chars: Vec<char> = text.chars().collect();
         let part = |(start, end): (u32, u32)| chars[start as usize..end as usize].iter().collect();
-        Phrase::new(phrase).find(text).into_iter().map(part).collect()
+        Phrase::new(phrase)
+            .find(text)
+            .into_iter()
+            .map(part)
+            .collect()
     }
 
     #[test]
     fn a_phrase_is_found_in_any_of_its_forms_and_only_as_whole_words() {
-        assert_eq!(found("open files", "Open\n  FILES, open filesystem"), ["Open\n  FILES"]);
-        assert_eq!(found("メモリ管理", "ﾒﾓﾘ\n管理とめもり管理"), ["ﾒﾓﾘ\n管理", "めもり管理"]);
+        assert_eq!(
+            found("open files", "Open\n  FILES, open filesystem"),
+            ["Open\n  FILES"]
+        );
+        assert_eq!(
+            found("メモリ管理", "ﾒﾓﾘ\n管理とめもり管理"),
+            ["ﾒﾓﾘ\n管理", "めもり管理"]
+        );
         assert_eq!(found("a", "a aa a"), ["a", "a"]);
         assert!(found(" ", "a b").is_empty());
         assert!(found("long phrase", "long").is_empty());

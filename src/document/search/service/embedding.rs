@@ -1,11 +1,7 @@
 //! Has models read chunks and queries. Vectors of a new model are made beside those that serve, and take their place when
 //! they are complete.
 
-use super::{
-    SearchIndex,
-    nearness::QueryVector,
-    search::Question,
-};
+use super::{SearchIndex, nearness::QueryVector, search::Question};
 use crate::{
     document::search::{
         SearchError,
@@ -50,7 +46,7 @@ impl SearchIndex {
         question: &Question,
     ) -> Result<Result<QueryVector, FoundVectors>, SearchError> {
         let unavailable = |why: String| Ok(Err(FoundVectors::Unavailable(why)));
-        if question.setup.vectors == VectorModel::Off {
+        if index.settings.vectors == VectorModel::Off {
             return unavailable("the project's settings compare words only".to_owned());
         }
         let number = index.number;
@@ -66,7 +62,10 @@ impl SearchIndex {
             };
             return unavailable(why);
         };
-        let name = space.model.rsplit_once('@').map(|(name, _)| name.to_owned());
+        let name = space
+            .model
+            .rsplit_once('@')
+            .map(|(name, _)| name.to_owned());
         let text = question.request.words.meaning();
         let embedded = self
             .inference
@@ -111,11 +110,11 @@ impl SearchIndex {
         context: JobContext,
     ) -> Result<(), JobError> {
         let (project, index) = (job.project, job.index);
-        let setup = self
-            .db
-            .read(move |conn| store::promoted(conn, project))
-            .await?;
-        let Some((model, dimension)) = self.wanted_model(&setup.1.vectors).await? else {
+        let row = self.db.read(move |conn| store::index(conn, index)).await?;
+        let Some(row) = row else {
+            return Ok(());
+        };
+        let Some((model, dimension)) = self.wanted_model(&row.settings.vectors).await? else {
             return Ok(());
         };
         let name = model.rsplit_once('@').map(|(name, _)| name.to_owned());
@@ -186,10 +185,7 @@ impl SearchIndex {
         &self,
         index: IndexNumber,
     ) -> Result<(), SearchError> {
-        let spaces = self
-            .db
-            .read(move |conn| store::spaces(conn, index))
-            .await?;
+        let spaces = self.db.read(move |conn| store::spaces(conn, index)).await?;
         let retired = spaces
             .into_iter()
             .filter(|space| space.state == IndexState::Retired);

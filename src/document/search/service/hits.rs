@@ -25,22 +25,11 @@ impl SearchIndex {
         fused: Fused,
     ) -> Result<Found, SearchError> {
         let request = question.request.clone();
-        let (mut fused, request) = self
-            .db
-            .read(move |conn| {
-                let mut fused = fused;
-                if request.one_per_document {
-                    one_per_document(conn, &mut fused)?;
-                }
-                Ok::<_, SearchError>((fused, request))
-            })
-            .await?;
+        let mut fused = fused;
         if let Some(depth) = request.rerank {
             self.rerank(&question, &mut fused, depth).await?;
         }
-        self.db
-            .read(move |conn| read(conn, fused, &request))
-            .await
+        self.db.read(move |conn| read(conn, fused, &request)).await
     }
 
     /// Has a reranker read the first `depth` again.
@@ -90,9 +79,17 @@ fn one_per_document(conn: &mut Conn, fused: &mut Fused) -> Result<(), SearchErro
 }
 
 fn read(conn: &mut Conn, mut fused: Fused, request: &SearchRequest) -> Result<Found, SearchError> {
+    if request.one_per_document {
+        one_per_document(conn, &mut fused)?;
+    }
     let (index, total) = (fused.index.number, fused.items.len());
     if let Some(diversity) = request.diversity {
-        apart(conn, &mut fused, diversity.get(), request.offset + request.limit)?;
+        apart(
+            conn,
+            &mut fused,
+            diversity.get(),
+            request.offset + request.limit,
+        )?;
     }
     let facets = match request.facets {
         true => {
@@ -203,7 +200,10 @@ fn apart(
     let taken: HashSet<usize> = order.iter().copied().collect();
     let rest = (0..fused.items.len()).filter(|at| !taken.contains(at));
     let order: Vec<usize> = order.iter().copied().chain(rest).collect();
-    fused.items = order.into_iter().map(|at| fused.items[at].clone()).collect();
+    fused.items = order
+        .into_iter()
+        .map(|at| fused.items[at].clone())
+        .collect();
     Ok(())
 }
 
@@ -228,7 +228,9 @@ fn facets(cards: &[Card]) -> Vec<Facet> {
             ("language", card.language.clone()),
             ("year", year),
         ];
-        let values = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let values = values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         let tags = card.tags.iter().map(|tag| ("tag", tag.clone()));
         for (name, value) in values.chain(tags) {
             *counts.entry(name).or_default().entry(value).or_default() += 1;

@@ -85,7 +85,7 @@ impl SearchIndex {
         chunks: Vec<Chunk>,
     ) -> Result<(), SearchError> {
         let index = target.number;
-        self.tidy(index, document, &target.settings.analyzer).await?;
+        self.tidy(index, document, target.settings.analyzer).await?;
         let owner = Owner {
             document,
             version,
@@ -112,7 +112,7 @@ impl SearchIndex {
         if !completed {
             return Err(SearchError::Disturbed);
         }
-        self.tidy(index, document, &target.settings.analyzer).await
+        self.tidy(index, document, target.settings.analyzer).await
     }
 
     /// Removes everything of a document from every generation.
@@ -132,8 +132,8 @@ impl SearchIndex {
             })
             .await?;
         for index in indexes {
-            let analyzer = &index.settings.analyzer;
-            self.tidy(index.number, document, analyzer).await?;
+            let settings = index.settings.analyzer;
+            self.tidy(index.number, document, settings).await?;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl SearchIndex {
         &self,
         index: IndexNumber,
         document: DocumentId,
-        analyzer: &AnalyzerSettings,
+        settings: AnalyzerSettings,
     ) -> Result<(), SearchError> {
         loop {
             let limit = i64::try_from(CHUNKS_AT_ONCE).unwrap_or(i64::MAX);
@@ -157,7 +157,6 @@ impl SearchIndex {
             if some.is_empty() {
                 return Ok(());
             }
-            let settings = *analyzer;
             let (some, terms) = task::spawn_blocking(move || {
                 let terms = terms_of(&some, settings);
                 (some, terms)
@@ -219,9 +218,8 @@ fn insert(
 fn terms_of(chunks: &[Removable], settings: AnalyzerSettings) -> Arc<[String]> {
     let analyzer = Analyzer::new(settings);
     let found = chunks.iter().filter(|chunk| chunk.tokens > 0);
-    let terms = found.flat_map(|chunk| {
-        ChunkTerms::of(&analyzer, chunk.prefix.as_deref(), &chunk.text).terms()
-    });
+    let terms = found
+        .flat_map(|chunk| ChunkTerms::of(&analyzer, chunk.prefix.as_deref(), &chunk.text).terms());
     let terms: HashSet<String> = terms.collect();
     let mut terms: Vec<String> = terms.into_iter().collect();
     terms.sort_unstable();
@@ -252,4 +250,3 @@ fn delete(
     store::delete_vectors(conn, &store::spaces(conn, index)?, &numbers)?;
     store::remove_postings(conn, index, &deleted, terms)
 }
-

@@ -69,11 +69,7 @@ impl Matrices {
     }
 }
 
-fn load(
-    conn: &mut Conn,
-    space: &SpaceRow,
-    old: Option<Arc<Matrix>>,
-) -> Result<Matrix, DbError> {
+fn load(conn: &mut Conn, space: &SpaceRow, old: Option<Arc<Matrix>>) -> Result<Matrix, DbError> {
     let there = store::vector_numbers(conn, space.number)?;
     let mut matrix = match old {
         Some(old) => old.only(&there),

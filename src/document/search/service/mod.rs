@@ -2,12 +2,14 @@
 
 mod candidates;
 mod embedding;
+mod evaluation;
 mod hits;
 mod index;
 mod matrices;
 mod nearness;
 mod search;
+mod setup;
 mod upkeep;
 
+pub use evaluation::{NewLabelledQuery, QUERIES_MAX};
 pub use index::SearchIndex;
-pub use nearness::Graph;

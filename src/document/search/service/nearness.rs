@@ -57,9 +57,12 @@ pub fn nearest(
         },
     };
     // What the words forbid is only known here; there is seldom anything.
-    let wanted = if constraints.is_empty() { limit } else { 4 * limit };
-    let mut ranked =
-        store::nearest(conn, &query.space, &query.halves, filter, (wanted, search))?;
+    let wanted = if constraints.is_empty() {
+        limit
+    } else {
+        4 * limit
+    };
+    let mut ranked = store::nearest(conn, &query.space, &query.halves, filter, (wanted, search))?;
     ranked.retain(|(chunk, _)| constraints.allow(*chunk));
     ranked.truncate(limit);
     Ok(Near { ranked, exact })

@@ -12,10 +12,10 @@ use crate::{
         SearchError,
         analyzer::Analyzer,
         model::{
-            Explained, Found, FoundVectors, LexicalPart, Mode, RankingSettings, SearchRequest,
-            SearchSetup, VectorPart, fuse,
+            Explained, Found, FoundVectors, LexicalPart, Mode, RankingSettings, RequestError,
+            SearchRequest, SearchSetup, VectorPart, fuse,
         },
-        query::Marks,
+        query::{LexicalQuery, Marks},
         store::{self, IndexRow},
     },
     kernel::{Actor, Failure, Permission, ProjectId},
@@ -76,9 +76,9 @@ impl SearchIndex {
     pub(super) async fn answer(&self, question: Question) -> Result<Found, SearchError> {
         let Some(index) = question.index.clone() else {
             // Words that can not be asked are refused also while there is nothing to find.
-            let (words, settings) = (question.request.words, question.setup.index.analyzer);
-            crate::document::search::query::LexicalQuery::new(&words, &Analyzer::new(settings), 1.0)
-                .map_err(crate::document::search::model::RequestError::from)?;
+            let analyzer = Analyzer::new(question.setup.index.analyzer);
+            LexicalQuery::new(&question.request.words, &analyzer, 1.0)
+                .map_err(RequestError::from)?;
             return Ok(Found::default());
         };
         let vector = match question.request.mode {
@@ -130,7 +130,12 @@ impl SearchIndex {
                 (index.number, index.collection.chunks),
                 &vector,
                 (&request.filter, &constraints),
-                (&self.matrices, self.graph, request.exact, settings.candidates),
+                (
+                    &self.matrices,
+                    self.graph,
+                    request.exact,
+                    settings.candidates,
+                ),
             )?,
         };
         let near_allowed = with_phrases(conn, &index, near.ranked, &marks)?;
@@ -166,14 +171,15 @@ fn with_phrases(
         .filter(|row| marks.has_phrases(&row.text))
         .map(|row| row.number)
         .collect();
-    let kept = ranked.into_iter().filter(|(chunk, _)| having.contains(chunk));
+    let kept = ranked
+        .into_iter()
+        .filter(|(chunk, _)| having.contains(chunk));
     Ok(kept.collect())
 }
 
 fn together(words: &[(u32, f32)], near: &[(u32, f32)], settings: &RankingSettings) -> Vec<Item> {
-    let chunks = |ranking: &[(u32, f32)]| -> Vec<u32> {
-        ranking.iter().map(|(chunk, _)| *chunk).collect()
-    };
+    let chunks =
+        |ranking: &[(u32, f32)]| -> Vec<u32> { ranking.iter().map(|(chunk, _)| *chunk).collect() };
     let ranks = |ranking: &[(u32, f32)]| -> HashMap<u32, (usize, f32)> {
         let ranked = (1..).zip(ranking);
         ranked

@@ -46,11 +46,14 @@ impl SearchIndex {
                     title: title.as_ref().map(|title| title.as_str()),
                     pages: &pages,
                 };
-                chunking::chunks(version, &settings)
+                chunking::chunks(&version, &settings)
             });
             self.put(document, version, target, chunks.await?).await?;
         }
-        let (clock, numbers) = (self.clock.clone(), targets.iter().map(|target| target.number));
+        let (clock, numbers) = (
+            self.clock.clone(),
+            targets.iter().map(|target| target.number),
+        );
         let numbers: Vec<IndexNumber> = numbers.collect();
         if self.inference.is_on() {
             self.db
@@ -77,7 +80,8 @@ impl SearchIndex {
                 .db
                 .read(move |conn| store::indexes(conn, project))
                 .await?;
-            let building = |row: &&IndexRow| row.number == index && row.state == IndexState::Building;
+            let building =
+                |row: &&IndexRow| row.number == index && row.state == IndexState::Building;
             let serving = rows.iter().find(|row| row.state == IndexState::Serving);
             let (Some(target), Some(serving)) = (rows.iter().find(building), serving) else {
                 return Ok(());
@@ -120,19 +124,18 @@ impl SearchIndex {
     /// Removes what is left of documents that are gone, and has new chunks read.
     async fn settle(&self, project: ProjectId, row: &IndexRow) -> Result<(), SearchError> {
         let index = row.number;
-        let (gone, setup, spaces) = self
+        let (gone, spaces) = self
             .db
             .read(move |conn| {
                 let gone = store::abandoned(conn, index, DOCUMENTS_AT_ONCE)?;
-                let setup = store::promoted(conn, project)?.1;
-                Ok::<_, SearchError>((gone, setup, store::spaces(conn, index)?))
+                Ok::<_, SearchError>((gone, store::spaces(conn, index)?))
             })
             .await?;
         for document in gone {
             self.remove(project, document).await?;
         }
         self.remove_retired_spaces(index).await?;
-        let Some((model, _)) = self.wanted_model(&setup.vectors).await? else {
+        let Some((model, _)) = self.wanted_model(&row.settings.vectors).await? else {
             return Ok(());
         };
         let serving = spaces

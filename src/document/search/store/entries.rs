@@ -9,7 +9,9 @@ use crate::{
         schema::document_document as d,
         search::{
             model::{EntryId, IndexNumber},
-            schema::{document_chunk as c, document_index as i, document_indexed as e},
+            schema::{
+                document_chunk as c, document_index as i, document_indexed, document_indexed as e,
+            },
         },
     },
     kernel::ProjectId,
@@ -95,7 +97,7 @@ pub fn missing(
     to: IndexNumber,
     limit: i64,
 ) -> Result<Vec<(DocumentId, VersionId)>, DbError> {
-    let there = diesel::alias!(crate::document::search::schema::document_indexed as there);
+    let there = diesel::alias!(document_indexed as there);
     let in_both = there
         .filter(there.field(e::index_number).eq(to.get()))
         .filter(there.field(e::document_id).eq(e::document_id))

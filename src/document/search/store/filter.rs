@@ -27,7 +27,10 @@ pub fn visible(
     let mut sql = Sql::new(format!("SELECT c.number{VISIBLE} WHERE c.index_number = "))
         .bind(i64::from(index.get()));
     if let Some(chunks) = chunks {
-        sql = sql.text(" AND c.number IN (").text(numbers(chunks)).text(")");
+        sql = sql
+            .text(" AND c.number IN (")
+            .text(numbers(chunks))
+            .text(")");
     }
     let query = sql.then(conditions(filter)).rows_of::<Integer>();
     let rows: Vec<i32> = each_backend!(conn, |o| query.load(o))?;
@@ -60,11 +63,18 @@ pub(super) fn conditions(filter: &SearchFilter) -> Sql {
     sql = any_of(sql, "c.document_id", documents.iter().copied());
     sql = any_of(sql, "v.kind", kinds.iter().map(|kind| kind.as_str()));
     sql = any_of(sql, "d.language", languages.iter().map(String::as_str));
-    sql = any_of(sql, "c.kind", chunk_kinds.iter().map(|kind| kind_name(*kind)));
+    sql = any_of(
+        sql,
+        "c.kind",
+        chunk_kinds.iter().map(|kind| kind_name(*kind)),
+    );
     if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_root()) {
         let inside = format!("{}/%", literal(folder.as_str()));
         sql = sql.text(" AND (d.folder = ").bind(folder.as_str());
-        sql = sql.text(" OR d.folder LIKE ").bind(inside).text(" ESCAPE '\\')");
+        sql = sql
+            .text(" OR d.folder LIKE ")
+            .bind(inside)
+            .text(" ESCAPE '\\')");
     }
     for tag in tags {
         sql = sql.text(
@@ -77,15 +87,22 @@ pub(super) fn conditions(filter: &SearchFilter) -> Sql {
         ("<=", years.and_then(|years| years.to)),
     ] {
         if let Some(year) = year {
-            sql = sql.text(format!(" AND d.year {compare} ")).bind(i64::from(year));
+            sql = sql
+                .text(format!(" AND d.year {compare} "))
+                .bind(i64::from(year));
         }
     }
     if let Some(author) = author {
         let pattern = format!("%{}%", literal(&author.to_ascii_lowercase()));
-        sql = sql.text(" AND lower(d.authors) LIKE ").bind(pattern).text(" ESCAPE '\\'");
+        sql = sql
+            .text(" AND lower(d.authors) LIKE ")
+            .bind(pattern)
+            .text(" ESCAPE '\\'");
     }
     if let Some(doi) = doi {
-        sql = sql.text(" AND lower(d.doi) = ").bind(doi.to_ascii_lowercase());
+        sql = sql
+            .text(" AND lower(d.doi) = ")
+            .bind(doi.to_ascii_lowercase());
     }
     sql
 }

@@ -76,12 +76,30 @@ type Columns = (
 );
 
 fn read(columns: Columns) -> Result<HitRow, DbError> {
-    let (number, chunk, parent, document, version, title, section, first_page, last_page, kind, start, end, text) =
-        columns;
+    let (
+        number,
+        chunk,
+        parent,
+        document,
+        version,
+        title,
+        section,
+        first_page,
+        last_page,
+        kind,
+        start,
+        end,
+        text,
+    ) = columns;
     let corrupt = |what: String| DbError::Corrupt {
         what: format!("document_chunk {chunk}: {what}"),
     };
-    let kinds = [ChunkKind::Text, ChunkKind::Table, ChunkKind::Code, ChunkKind::Reference];
+    let kinds = [
+        ChunkKind::Text,
+        ChunkKind::Table,
+        ChunkKind::Code,
+        ChunkKind::Reference,
+    ];
     let known = kinds.into_iter().find(|known| kind_name(*known) == kind);
     Ok(HitRow {
         number: number.unsigned_abs(),
@@ -112,7 +130,10 @@ pub fn hits(conn: &mut Conn, index: IndexNumber, chunks: &[u32]) -> Result<Vec<H
     let rows: Vec<Columns> = each_backend!(conn, |o| query.load(o))?;
     let rows = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut rows: HashMap<u32, HitRow> = rows.into_iter().map(|row| (row.number, row)).collect();
-    Ok(chunks.iter().filter_map(|chunk| rows.remove(chunk)).collect())
+    Ok(chunks
+        .iter()
+        .filter_map(|chunk| rows.remove(chunk))
+        .collect())
 }
 
 /// The chunks with these ids, by id.
@@ -163,7 +184,14 @@ pub fn cards(conn: &mut Conn, index: IndexNumber, chunks: &[u32]) -> Result<Vec<
         numbers(chunks)
     ))
     .bind(i64::from(index.get()));
-    let query = sql.rows_of::<(Integer, DbUuid, Text, Nullable<Integer>, Nullable<Text>, Text)>();
+    let query = sql.rows_of::<(
+        Integer,
+        DbUuid,
+        Text,
+        Nullable<Integer>,
+        Nullable<Text>,
+        Text,
+    )>();
     let rows: Vec<Row> = each_backend!(conn, |o| query.load(o))?;
     let documents: Vec<DocumentId> = rows.iter().map(|row| row.1).collect();
     let tags: Vec<(DocumentId, String)> = each_backend!(conn, |o| {
@@ -189,5 +217,8 @@ pub fn cards(conn: &mut Conn, index: IndexNumber, chunks: &[u32]) -> Result<Vec<
         (card.chunk, card)
     };
     let mut cards: HashMap<u32, Card> = rows.into_iter().map(card).collect();
-    Ok(chunks.iter().filter_map(|chunk| cards.remove(chunk)).collect())
+    Ok(chunks
+        .iter()
+        .filter_map(|chunk| cards.remove(chunk))
+        .collect())
 }

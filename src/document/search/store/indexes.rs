@@ -7,12 +7,14 @@ use crate::{
     document::{
         model::DocumentId,
         search::{
-        lexical::Collection,
-        model::{IndexNumber, IndexSettings, IndexState},
-        schema::{
-            document_chunk as k, document_index as i, document_indexed as e, document_posting as p,
+            lexical::Collection,
+            model::{IndexNumber, IndexSettings, IndexState},
+            schema::{
+                document_chunk as k, document_index as i, document_indexed as e,
+                document_posting as p,
+            },
         },
-    }},
+    },
     kernel::{ProjectId, Timestamp},
     platform::db::{Conn, DbError, JsonColumn, each_backend},
 };
@@ -35,7 +37,9 @@ fn read((number, settings, state, chunks, tokens): Columns) -> Result<IndexRow, 
     let corrupt = |what: String| DbError::Corrupt {
         what: format!("document_index {number}: {what}"),
     };
-    let found = IndexState::ALL.into_iter().find(|known| known.name() == state);
+    let found = IndexState::ALL
+        .into_iter()
+        .find(|known| known.name() == state);
     Ok(IndexRow {
         number: IndexNumber::stored(number),
         settings: serde_json::from_value(settings.0).map_err(|error| corrupt(error.to_string()))?,
@@ -58,6 +62,50 @@ pub fn indexes(conn: &mut Conn, project: ProjectId) -> Result<Vec<IndexRow>, DbE
             .load(c)
     })?;
     rows.into_iter().map(read).collect()
+}
+
+pub fn index(conn: &mut Conn, index: IndexNumber) -> Result<Option<IndexRow>, DbError> {
+    let row: Option<Columns> = each_backend!(conn, |c| {
+        i::table
+            .find(index.get())
+            .select((i::number, i::settings, i::state, i::chunks, i::tokens))
+            .first(c)
+            .optional()
+    })?;
+    row.map(read).transpose()
+}
+
+/// Lets a generation serve in place of the one that did.
+pub fn promote_index(
+    conn: &mut Conn,
+    project: ProjectId,
+    index: IndexNumber,
+) -> Result<(), DbError> {
+    let serving = i::table
+        .filter(i::project_id.eq(project))
+        .filter(i::state.eq(IndexState::Serving.name()));
+    each_backend!(conn, |c| {
+        diesel::update(serving)
+            .set(i::state.eq(IndexState::Retired.name()))
+            .execute(c)?;
+        diesel::update(i::table.find(index.get()))
+            .set(i::state.eq(IndexState::Serving.name()))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// A generation that is being built is not wanted any more.
+pub fn retire_building(conn: &mut Conn, project: ProjectId) -> Result<(), DbError> {
+    let building = i::table
+        .filter(i::project_id.eq(project))
+        .filter(i::state.eq(IndexState::Building.name()));
+    each_backend!(conn, |c| {
+        diesel::update(building)
+            .set(i::state.eq(IndexState::Retired.name()))
+            .execute(c)
+    })?;
+    Ok(())
 }
 
 /// The generation that answers searches; `None` while the project has indexed nothing.

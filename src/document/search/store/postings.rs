@@ -51,11 +51,15 @@ pub fn append_postings(
                 .select(Row::as_select())
                 .load(c)
         })?;
-        let mut open: BTreeMap<String, Row> =
-            open.into_iter().map(|row| (row.term.clone(), row)).collect();
+        let mut open: BTreeMap<String, Row> = open
+            .into_iter()
+            .map(|row| (row.term.clone(), row))
+            .collect();
         let (mut written, mut sealed) = (Vec::new(), Vec::new());
         for term in terms {
-            let Some(new) = postings.get(*term) else { continue };
+            let Some(new) = postings.get(*term) else {
+                continue;
+            };
             let chunk = |posting: Option<&Posting>| {
                 posting.map_or(0, |posting| i32::try_from(posting.chunk).unwrap_or(OPEN))
             };
@@ -167,7 +171,8 @@ pub fn remove_postings(
     chunks: &HashSet<u32>,
     terms: &[String],
 ) -> Result<(), DbError> {
-    let bound = |chunk: Option<&u32>| chunk.map_or(0, |chunk| i32::try_from(*chunk).unwrap_or(OPEN));
+    let bound =
+        |chunk: Option<&u32>| chunk.map_or(0, |chunk| i32::try_from(*chunk).unwrap_or(OPEN));
     let (first, last) = (bound(chunks.iter().min()), bound(chunks.iter().max()));
     for terms in terms.chunks(TERMS_AT_ONCE) {
         let rows: Vec<Row> = each_backend!(conn, |c| {

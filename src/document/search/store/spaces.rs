@@ -25,7 +25,9 @@ pub struct SpaceRow {
 type Columns = (i32, String, i32, String, i64);
 
 fn read((number, model, dimension, state, changes): Columns) -> Result<SpaceRow, DbError> {
-    let found = IndexState::ALL.into_iter().find(|known| known.name() == state);
+    let found = IndexState::ALL
+        .into_iter()
+        .find(|known| known.name() == state);
     Ok(SpaceRow {
         number: SpaceNumber::stored(number),
         model,

@@ -124,11 +124,7 @@ fn changed(conn: &mut Conn, space: SpaceNumber) -> Result<(), DbError> {
 }
 
 /// The vectors of chunks go with them.
-pub fn delete_vectors(
-    conn: &mut Conn,
-    spaces: &[SpaceRow],
-    chunks: &[i32],
-) -> Result<(), DbError> {
+pub fn delete_vectors(conn: &mut Conn, spaces: &[SpaceRow], chunks: &[i32]) -> Result<(), DbError> {
     for space in spaces {
         let gone = v::table
             .filter(v::space_number.eq(space.number.get()))
@@ -166,7 +162,8 @@ pub fn vectors(
                     .filter(v::chunk_number.eq_any(numbers))
                     .select((v::chunk_number, v::embedding))
                     .load(c)?;
-                let vector = |(number, bytes): (i32, Vec<u8>)| (number.unsigned_abs(), from_bytes(&bytes));
+                let vector =
+                    |(number, bytes): (i32, Vec<u8>)| (number.unsigned_abs(), from_bytes(&bytes));
                 found.extend(rows.into_iter().map(vector));
             }
             Backend::Pg(c) => {
@@ -202,9 +199,11 @@ fn written(vector: &[f16]) -> String {
 
 fn parsed(text: &str) -> Result<Vec<f32>, DbError> {
     let numbers = text.trim_matches(['[', ']']).split(',').map(str::parse);
-    numbers.collect::<Result<_, _>>().map_err(|_| DbError::Corrupt {
-        what: format!("the vector {text}"),
-    })
+    numbers
+        .collect::<Result<_, _>>()
+        .map_err(|_| DbError::Corrupt {
+            what: format!("the vector {text}"),
+        })
 }
 
 /// How PostgreSQL looks for what is near.

@@ -73,10 +73,17 @@ impl Matrix {
             return;
         }
         let largest = vector.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-        let scale = if largest > 0.0 { largest / CODE_MAX } else { 1.0 };
+        let scale = if largest > 0.0 {
+            largest / CODE_MAX
+        } else {
+            1.0
+        };
         let mut error = 0.0_f32;
         for x in vector {
-            #[expect(clippy::cast_possible_truncation, reason = "it is between -127 and 127")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "it is between -127 and 127"
+            )]
             let code = (x / scale).round() as i8;
             let off = x - f32::from(code) * scale;
             error += off * off;
@@ -141,8 +148,15 @@ impl Matrix {
 impl Query {
     fn new(vector: &[f32]) -> Self {
         let largest = vector.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-        let scale = if largest > 0.0 { largest / QUERY_MAX } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "it is between -4095 and 4095")]
+        let scale = if largest > 0.0 {
+            largest / QUERY_MAX
+        } else {
+            1.0
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it is between -4095 and 4095"
+        )]
         let codes: Vec<i16> = vector.iter().map(|x| (x / scale).round() as i16).collect();
         let off: Vec<f32> = vector
             .iter()
@@ -202,7 +216,9 @@ impl Lowest {
         }
         self.kept.push(number);
         // Sorted now and then: each time half of what is kept goes.
-        if self.kept.len() == 2 * self.limit || (self.kept.len() == self.limit && self.bar.is_infinite()) {
+        if self.kept.len() == 2 * self.limit
+            || (self.kept.len() == self.limit && self.bar.is_infinite())
+        {
             self.kept
                 .select_nth_unstable_by(self.limit - 1, |a, b| b.total_cmp(a));
             self.kept.truncate(self.limit);
@@ -221,7 +237,11 @@ mod tests {
     use crate::document::search::vectors::unit;
 
     fn random(random: &mut StdRng, dimension: usize) -> Vec<f32> {
-        unit((0..dimension).map(|_| random.random_range(-1.0..1.0)).collect())
+        unit(
+            (0..dimension)
+                .map(|_| random.random_range(-1.0..1.0))
+                .collect(),
+        )
     }
 
     #[test]
@@ -241,7 +261,12 @@ mod tests {
             let given: HashSet<usize> = near.iter().map(|near| near.chunk as usize).collect();
             assert!(truth[..10].iter().all(|chunk| given.contains(chunk)));
             assert!(given.iter().all(|chunk| chunk % 3 != 0));
-            assert!(near.len() < 200, "{} of {} are looked at again", near.len(), vectors.len());
+            assert!(
+                near.len() < 200,
+                "{} of {} are looked at again",
+                near.len(),
+                vectors.len()
+            );
         }
     }
 

@@ -3,5 +3,5 @@
 mod codes;
 mod halves;
 
-pub use codes::{Matrix, Near};
+pub use codes::Matrix;
 pub use halves::{dot, from_bytes, to_bytes, to_halves, unit};
