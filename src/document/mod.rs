@@ -17,7 +17,7 @@ mod model;
 mod notes;
 mod proving;
 mod schema;
-mod search;
+pub mod search;
 mod service;
 mod settings;
 mod store;

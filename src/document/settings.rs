@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AnswerSettings,
     extraction::{EngineSettings, ExtractionSettings},
+    search::SearchSettings,
 };
 use crate::platform::config::ConfigError;
 
@@ -22,6 +23,7 @@ pub struct DocumentSettings {
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
+    pub search: SearchSettings,
     pub answers: AnswerSettings,
 }
 
@@ -44,6 +46,7 @@ impl DocumentSettings {
             ))),
             None => {
                 self.extraction.validate()?;
+                self.search.validate()?;
                 self.answers.validate()
             }
         }

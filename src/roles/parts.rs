@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Settings, subscriptions};
+use super::{
+    Settings,
+    documents::{Ground, OfDocuments},
+    subscriptions,
+};
 use crate::{
-    document::{
-        AnswerParts, Annotations, Answers, Documents, NoteParts, Notes, extraction::Extractor,
-    },
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -82,10 +83,7 @@ pub(super) struct Parts {
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
-    pub documents: Documents,
-    pub annotations: Annotations,
-    pub answers: Answers,
-    pub notes: Notes,
+    pub of_documents: OfDocuments,
     pub prompts: Prompts,
 }
 
@@ -140,8 +138,15 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock));
-        let (answers, notes) = written(settings, &gateway, &recorder, (&db, &clock));
+        let ground = Ground {
+            db: &db,
+            clock: &clock,
+            objects,
+            inference: &inference,
+            gateway: &gateway,
+            recorder,
+        };
+        let of_documents = OfDocuments::build(settings, sizing, ground);
         let parts = Self {
             identity,
             redis,
@@ -163,42 +168,13 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
-            annotations: Annotations::new(db.clone(), clock.clone()),
-            answers,
-            notes,
-            documents,
+            of_documents,
             prompts,
             clock,
             db,
         };
         Ok((parts, trace_writer))
     }
-}
-
-/// What models write about documents.
-fn written(
-    settings: &Settings,
-    gateway: &Gateway,
-    recorder: &Recorder,
-    (db, clock): (&Db, &Clock),
-) -> (Answers, Notes) {
-    let settings = &settings.documents.answers;
-    let answers = Answers::new(AnswerParts {
-        db: db.clone(),
-        clock: clock.clone(),
-        gateway: gateway.clone(),
-        recorder: recorder.clone(),
-        search: crate::document::Search,
-        settings: settings.clone(),
-    });
-    let notes = Notes::new(NoteParts {
-        db: db.clone(),
-        clock: clock.clone(),
-        gateway: gateway.clone(),
-        recorder: recorder.clone(),
-        settings: settings.clone(),
-    });
-    (answers, notes)
 }
 
 /// What takes in traces as tracing libraries send them, within one bound of memory.
@@ -218,18 +194,6 @@ fn foreign_intake(
         &settings.ingest,
     );
     (otlp, batches)
-}
-
-/// The documents of projects, and what reads them.
-fn documents(
-    settings: &Settings,
-    objects: Objects,
-    sizing: Sizing,
-    (db, clock): (&Db, &Clock),
-) -> Documents {
-    let settings = &settings.documents;
-    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
 }
 
 /// Where what is too large for a row lies.

@@ -48,5 +48,8 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
     } = &parts.of_traces;
     let registry = media.register(retention.register(registry));
     let registry = parts.responses.register(registry);
-    parts.notes.register(parts.documents.register(registry))
+    let OfDocuments {
+        documents, notes, ..
+    } = &parts.of_documents;
+    notes.register(documents.register(registry))
 }

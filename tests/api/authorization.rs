@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     annotations, answers, comments, daily, deletion, documents, gateway, guardrails, ingestion,
     jobs, langfuse_prompts, limits, live, media, notes, otlp, own_reading, prices, prompts,
-    providers, routes, scores,
+    providers, routes, scores, search,
     support::{
         App, Engine,
         app::Answer,
@@ -123,6 +123,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(live::authorization_cases());
         cases.extend(deletion::authorization_cases());
         cases.extend(daily::authorization_cases());
+        cases.extend(search::authorization_cases());
         cases
     }
 

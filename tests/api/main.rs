@@ -46,6 +46,7 @@ mod reading;
 mod routes;
 mod routing;
 mod scores;
+mod search;
 mod shell;
 mod start;
 mod stored_responses;

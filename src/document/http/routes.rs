@@ -3,7 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{bibliography, content, manage, progress, read, upload};
-use crate::document::{annotations, answering, notes};
+use crate::document::{annotations, answering, notes, search};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -23,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(content::list_pages)
         .service(content::get_page)
         .service(bibliography::export_bibliography);
+    search::routes(config);
     annotations::routes(config);
     answering::routes(config);
     notes::routes(config);

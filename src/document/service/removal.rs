@@ -9,7 +9,7 @@ use crate::{
         DocumentDeleted, DocumentError, answering,
         jobs::enqueue_removal,
         model::{DocumentId, VersionId},
-        notes, store,
+        notes, search, store,
     },
     kernel::{Actor, Clock, Failure, Permission, ProjectId},
     platform::{db::Conn, jobs, outbox},
@@ -89,6 +89,7 @@ fn remove_one(
     answering::forget(conn, id)?;
     notes::forget(conn, id)?;
     store::delete(conn, id)?;
+    search::forget(conn, clock, project, id)?;
     let versions: Vec<VersionId> = versions.into_iter().map(|version| version.id).collect();
     enqueue_removal(conn, clock, (project, id), &objects)?;
     let event = DocumentDeleted {

@@ -9,7 +9,7 @@ use diesel::{
 
 use crate::{
     document::{
-        extraction::{Block, PageSize, TextSource},
+        extraction::{Block, Page, PageSize, TextSource},
         model::{StoredPage, VersionId},
         schema::document_page as p,
     },
@@ -214,6 +214,14 @@ pub fn pages_over(
         .order(p::number);
     let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
     rows.into_iter().map(StoredPage::try_from).collect()
+}
+
+/// Every page, in order.
+pub fn all_pages(conn: &mut Conn, version: VersionId) -> Result<Vec<Page>, DbError> {
+    let query = p::table.filter(p::version_id.eq(version)).order(p::number);
+    let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
+    let page = |row: PageRow| StoredPage::try_from(row).map(Page::from);
+    rows.into_iter().map(page).collect()
 }
 
 /// What a list says of a page.

@@ -148,7 +148,11 @@ impl Answers {
         let began = self.0.clock.now();
         let found = self.0.search.search(actor, request).await?;
         let input = json!({ "mode": "search", "query": question });
-        let output: Vec<_> = found.hits.iter().map(|hit| told(&passage(hit), Some(hit.score))).collect();
+        let output: Vec<_> = found
+            .hits
+            .iter()
+            .map(|hit| told(&passage(hit), Some(hit.score)))
+            .collect();
         trace.retrieved(began, &input, &output.into());
         let mut room = settings.context_tokens;
         let fits = |passage: &Passage| {
