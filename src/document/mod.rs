@@ -44,7 +44,6 @@ pub use notes::{
     NoteVersion, Notes,
 };
 pub use proving::{Citation, Doubt, PageBox, Sentence, StoredDoubt, Unproved};
-pub use search::Search;
 pub use service::{
     Added, DocumentDetails, Documents, Reading, ReceivedFile, VersionDetails, Watch,
 };

@@ -59,7 +59,7 @@ pub use pricing::{
     ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
     Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
-    estimate_input, estimate_output,
+    estimate_input, estimate_output, estimate_text,
 };
 pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,

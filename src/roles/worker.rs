@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Settings,
+    documents::OfDocuments,
     parts::{OfTraces, Parts},
     process::Starting,
 };

@@ -12,12 +12,12 @@ use crate::{
         },
         model::StoredPage,
         proving::{Passage, pieces},
-        search::{Hit, SearchError, SearchFilter, SearchRequest, Words},
+        search::{Hit, RequestError, SearchError, SearchFilter, SearchRequest, Words},
         store as documents,
         trace::WorkTrace,
     },
     kernel::{Actor, Failure, ProjectId},
-    llm_integration::estimate_output,
+    llm_integration::estimate_text,
     platform::db::{Conn, DbError},
 };
 
@@ -101,7 +101,7 @@ impl Answers {
             .await?;
         let tokens: u64 = passages
             .iter()
-            .map(|passage| estimate_output(&passage.text, model))
+            .map(|passage| estimate_text(&passage.text, model))
             .sum();
         if tokens > window {
             return Ok(None);
@@ -136,7 +136,8 @@ impl Answers {
         trace: &WorkTrace,
     ) -> Result<Vec<Passage>, Failure> {
         let settings = &self.0.settings;
-        let words = Words::verbatim(question).map_err(SearchError::from)?;
+        let words = Words::verbatim(question).map_err(RequestError::from);
+        let words = words.map_err(SearchError::from)?;
         let mut request = SearchRequest::new(words);
         request.limit = ask.passages.unwrap_or(settings.passages) as usize;
         request.filter = SearchFilter {
@@ -156,7 +157,7 @@ impl Answers {
         trace.retrieved(began, &input, &output.into());
         let mut room = settings.context_tokens;
         let fits = |passage: &Passage| {
-            let left = room.checked_sub(estimate_output(&passage.text, model));
+            let left = room.checked_sub(estimate_text(&passage.text, model));
             room = left.unwrap_or(room);
             left.is_some()
         };

@@ -10,7 +10,7 @@ use crate::document::{
 
 /// Footnotes in the order of their first mention; the same words are one footnote.
 #[derive(Debug, Default)]
-pub struct Footnotes<'a> {
+struct Footnotes<'a> {
     cited: Vec<&'a Citation>,
 }
 

@@ -6,8 +6,6 @@ mod note;
 mod request;
 
 pub use kind::NoteKind;
-pub use markdown::{Footnotes, render};
-pub use note::{
-    MARKDOWN_MAX_CHARS, Note, NoteContent, NoteId, NoteState, NoteVersion, Origin, TITLE_MAX_CHARS,
-};
-pub use request::{NewNote, SOURCES_MAX};
+pub use markdown::render;
+pub use note::{Note, NoteContent, NoteId, NoteState, NoteVersion, Origin, TITLE_MAX_CHARS};
+pub use request::NewNote;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub const TITLE_MAX_CHARS: usize = 300;
-pub const MARKDOWN_MAX_CHARS: usize = 200_000;
+const MARKDOWN_MAX_CHARS: usize = 200_000;
 
 /// Marker of [`NoteId`].
 pub enum NoteMarker {}

@@ -4,7 +4,7 @@ use super::{NoteKind, TITLE_MAX_CHARS};
 use crate::document::{DocumentError, DocumentId};
 
 /// Documents of one note.
-pub const SOURCES_MAX: usize = 20;
+const SOURCES_MAX: usize = 20;
 /// Aspects of a comparison.
 const ASPECTS_MAX: usize = 20;
 const ASPECT_MAX_CHARS: usize = 100;

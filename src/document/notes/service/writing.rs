@@ -19,7 +19,7 @@ use crate::{
         trace::{Beginning, WorkTrace},
     },
     kernel::{Actor, ErrorCode, Failure, ProjectId},
-    llm_integration::{CompletionRequest, estimate_output},
+    llm_integration::{CompletionRequest, estimate_text},
     platform::{
         db::{Conn, DbError},
         jobs::{JobContext, JobError},
@@ -401,7 +401,7 @@ fn in_batches(passages: Vec<Passage>, (window, model): (u64, &str)) -> Vec<Vec<P
     let mut batches: Vec<Vec<Passage>> = Vec::new();
     let mut room = 0;
     for passage in passages {
-        let tokens = estimate_output(&passage.text, model);
+        let tokens = estimate_text(&passage.text, model);
         match batches.last_mut() {
             Some(batch) if tokens <= room => {
                 room -= tokens;
