@@ -28,6 +28,7 @@ pub(super) struct WorkTrace {
     pub id: TraceId,
     root: ObservationId,
     session: Option<String>,
+    name: &'static str,
     is_open: bool,
 }
 
@@ -46,6 +47,7 @@ impl WorkTrace {
             id: TraceId::new(clock),
             root: ObservationId::new(clock),
             session,
+            name,
             is_open: true,
         };
         let (input, now) = (JsonText::of(&input), clock.now());
@@ -66,6 +68,7 @@ impl WorkTrace {
             trace: Some(self.id.clone()),
             parent: Some(self.root.clone()),
             session: self.session.clone(),
+            name: Some(self.name.to_owned()),
             user: None,
         }
     }

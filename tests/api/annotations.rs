@@ -12,7 +12,7 @@ use crate::{
 
 /// What the walk of `authorization.rs` asks of annotations.
 pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
-    let document = indexed(app, &format!("{MARK}.md"), MARK).await;
+    let document = indexed(app, &format!("{MARK}.md"), format!("{MARK} is marked")).await;
     let list = format!("{DOCUMENTS}/{document}/annotations");
     let made = json!({ "start": 0, "end": 4, "comment": MARK });
     let annotation = app.post(&list, &made).await.expect(201);

@@ -59,6 +59,8 @@ pub struct CompletionLinks {
     /// Counts against the limits of this user.
     pub user: Option<String>,
     pub session: Option<String>,
+    /// What the trace is called.
+    pub name: Option<String>,
 }
 
 /// A model's answer on its way. Dropping it cancels the provider's call.
@@ -139,6 +141,7 @@ impl CompletionLinks {
                 self.parent.as_ref().map(ObservationId::as_str),
             ),
             ("x-langfuse-session-id", self.session.as_deref()),
+            ("x-langfuse-trace-name", self.name.as_deref()),
             (super::options::DROP_PARAMS, Some("true")),
         ];
         CallerHeaders::of(
