@@ -11,6 +11,7 @@ mod kind;
 mod layout;
 mod model;
 mod pdf;
+mod places;
 mod quality;
 mod reader;
 mod sandbox;
@@ -24,6 +25,7 @@ pub use kind::{FileKind, ImageKind, NativeKind, UnknownFileKind};
 pub use model::{
     Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,
 };
+pub use places::VersionText;
 pub use reader::run as read_in_sandbox;
 pub use sandbox::{
     Level as SandboxLevel, ProgramOrder, SandboxState, attempt_everything, become_program,
