@@ -102,7 +102,7 @@ impl Notes {
             }
             Err(failure) => Err(failure),
         };
-        let output = content
+        let output = made
             .as_ref()
             .map_or_else(|_| json!(null), |content| json!(content.markdown));
         trace.end(&output, made.as_ref().err()).await?;
