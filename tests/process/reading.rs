@@ -230,7 +230,7 @@ fn drawn(pdf: &[u8]) -> (u32, u32, Vec<u8>) {
         .output()
         .unwrap()
         .stdout;
-    let mut head = image.split(|byte| byte.is_ascii_whitespace());
+    let mut head = image.split(u8::is_ascii_whitespace);
     let mut word = || String::from_utf8(head.next().unwrap().to_vec()).unwrap();
     let (mark, width, height) = (word(), word(), word());
     assert_eq!(mark, "P5");
