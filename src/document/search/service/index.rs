@@ -247,6 +247,7 @@ fn delete(
         tokens += i64::from(chunk.tokens);
     }
     store::lock_index(conn, index, 0, (-count, -tokens))?;
-    store::delete_vectors(conn, &store::spaces(conn, index)?, &numbers)?;
+    let spaces = store::spaces(conn, index)?;
+    store::delete_vectors(conn, &spaces, &numbers)?;
     store::remove_postings(conn, index, &deleted, terms)
 }
