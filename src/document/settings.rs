@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    AnswerSettings,
     extraction::{EngineSettings, ExtractionSettings},
     search::SearchSettings,
 };
@@ -23,6 +24,7 @@ pub struct DocumentSettings {
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
     pub search: SearchSettings,
+    pub answers: AnswerSettings,
 }
 
 impl DocumentSettings {
@@ -44,7 +46,8 @@ impl DocumentSettings {
             ))),
             None => {
                 self.extraction.validate()?;
-                self.search.validate()
+                self.search.validate()?;
+                self.answers.validate()
             }
         }
     }

@@ -49,6 +49,11 @@ impl KeyHasher {
         Self(blake3::derive_key(CONTEXT, secret.as_bytes()))
     }
 
+    /// A key for another use of the same secret, which `context` names.
+    pub fn derive(&self, context: &str) -> [u8; blake3::KEY_LEN] {
+        blake3::derive_key(context, &self.0)
+    }
+
     pub fn hash(&self, secret: &SecretKey) -> [u8; blake3::OUT_LEN] {
         *blake3::keyed_hash(&self.0, secret.expose().as_bytes()).as_bytes()
     }

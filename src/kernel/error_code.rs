@@ -109,6 +109,8 @@ error_codes! {
     DocumentKindUnsupported = "document_kind_unsupported", UnsupportedMediaType, "The file is of no kind that is read.";
     DocumentQuotaExceeded = "document_quota_exceeded", Forbidden, "The project holds as many documents or bytes as it may.";
     DocumentBusy = "document_busy", Conflict, "The version is being read or indexed, or has been already.";
+    NoteUnproved = "note_unproved", Unprocessable, "The model wrote no sentence that the documents prove.";
+    NoteChanged = "note_changed", Conflict, "The note has another version than the one that was edited.";
     DocumentEnded = "document_ended", Conflict, "Nothing is being done with the version that could be cancelled.";
     // search
     SearchInvalid = "search_invalid", Invalid, "The query, a filter, a labelled query or a search setting is not valid.";

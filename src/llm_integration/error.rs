@@ -10,11 +10,14 @@ use crate::{
         dialects::{Unreadable, Untranslatable},
         guardrails::{Blocked, GuardId, GuardName},
     },
-    platform::{db::DbError, redis::RedisError},
+    platform::{db::DbError, objects::ObjectError, redis::RedisError},
 };
 
 /// What a caller is told to wait while limits can not be counted.
 const LIMITS_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a caller is told to wait until another's tail may have ended.
+const TAILS_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What a caller is told to wait for a place.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -51,6 +54,8 @@ pub enum LlmError {
         provider: ProviderName,
         limit: usize,
     },
+    #[error("what lies in the object store can not be had right now")]
+    Objects(#[from] ObjectError),
     #[error("the database failed")]
     DbShared(#[from] Arc<DbError>),
     #[error("{what}")]
@@ -107,6 +112,16 @@ pub enum LlmError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("this project has {limit} live tails here already (`traces.live_connections`)")]
+    TooManyTails { limit: usize },
+    #[error("this address is not valid, or not any more: ask for another")]
+    AddressNotValid,
+    #[error("too many uploads are under way here; try again in a moment")]
+    UploadsBusy,
+    #[error("media can not be kept here: no file can be written, and no bucket is configured")]
+    MediaOff,
+    #[error("{why}")]
+    MediaNotHere { why: String },
     #[error("there is no trace `{id}` in this project")]
     TraceNotFound { id: String },
     #[error("there is no observation `{id}` in this project")]
@@ -175,6 +190,7 @@ impl LlmError {
             | Self::ProviderTimeout { provider, .. }
             | Self::AnswerTooLarge { provider, .. }
             | Self::AnswerUnreadable { provider, .. }
+            | Self::EmbeddingsUnreadable { provider, .. }
             | Self::NotAskable { provider, .. }
             | Self::ProviderBusy { provider } => Some(provider),
             _ => None,
@@ -224,13 +240,21 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);
             }
-            E::ProviderBusy { .. } | E::GatewayBusy => {
+            E::ProviderBusy { .. } | E::GatewayBusy | E::UploadsBusy => {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }
-            E::RoutesUnreadable(_) | E::CacheUnavailable(_) => ErrorCode::Unavailable,
+            E::RoutesUnreadable(_) | E::CacheUnavailable(_) | E::Objects(_) | E::MediaOff => {
+                ErrorCode::Unavailable
+            }
             E::KeptUnreadable { .. } => ErrorCode::Internal,
-            E::RouteNotFound { .. }
+            E::TooManyTails { .. } => {
+                return Self::new(ErrorCode::Overloaded, error.to_string())
+                    .retry_after(TAILS_RETRY_AFTER);
+            }
+            E::AddressNotValid => ErrorCode::Forbidden,
+            E::MediaNotHere { .. }
+            | E::RouteNotFound { .. }
             | E::TraceNotFound { .. }
             | E::ObservationNotFound { .. }
             | E::Missing { .. }

@@ -16,6 +16,7 @@ pub mod guardrails;
 mod http;
 pub mod inference;
 mod limits;
+mod live;
 mod media;
 mod pricing;
 pub mod providers;
@@ -23,6 +24,7 @@ mod query;
 mod reading;
 mod reconciliation;
 pub mod reranking;
+mod responses;
 pub mod routing;
 mod scores;
 mod settings;
@@ -30,24 +32,34 @@ mod surface;
 mod traces;
 
 pub use analytics::{
-    Aggregation, Analytics, Bucket, DEFAULT_BINS, DEFAULT_ROWS, Granularity, Metric,
-    Report as AnalyticsReport, ReportOrder, ReportRow, ReportView,
+    Aggregation, Analytics, Bucket, DEFAULT_BINS, DEFAULT_ROWS, DailyFigures, Granularity, Metric,
+    ModelFigures, Report as AnalyticsReport, ReportOrder, ReportRow, ReportView,
 };
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
-pub use http::routes;
+pub use gateway::{
+    Answer, AnswerBody, Completion, CompletionLinks, CompletionRequest, Gateway, GatewayParts,
+    Speaker, Turn,
+};
+pub use http::{MEDIA_TRANSFERS, routes};
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
-    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
-    WhenRedisIsDown, Window,
+    Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
+    LimitSubject, LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject,
+    SubjectKind, WhenRedisIsDown, Window,
+};
+pub use live::{
+    LiveTraces, Position, Seen, Tail, carry as carry_live_traces, publish as publish_live_traces,
+};
+pub use media::{
+    Announced, ContentType, Download, Media, MediaField, MediaId, MediaLink, MediaOwner,
+    MediaSettings, MediaStore, NewMedia, Sha256, UploadHead, UploadReport,
 };
 pub use pricing::{
     AnthropicUsage, AttributeCondition, AttributeSource, BYTES_PER_TOKEN, Class, Cost,
     ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
     Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
-    estimate_input, estimate_output,
+    estimate_input, estimate_output, estimate_text,
 };
 pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
@@ -58,13 +70,14 @@ pub use query::{
     TextTest, TraceColumn,
 };
 pub use reading::{
-    FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
+    Apart, FoundObservation, FoundTrace, Io, ObservationFilter, Order, Paged, SessionDetails,
     SessionFilter, SessionSummary, TraceDetails, TraceFilter, TraceList, Traces, UserSummary,
     Wanted,
 };
 pub use reconciliation::{
     Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
 };
+pub use responses::StoredResponses;
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,

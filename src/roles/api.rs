@@ -42,10 +42,12 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
-        documents,
+        of_documents,
         prompts,
         bus,
         subscriptions,
+        of_traces,
+        redis,
         ..
     } = starting.parts.clone();
     let lifecycle = starting.lifecycle;
@@ -53,10 +55,13 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         prompts.flush_usage_until(stop)
     });
     lifecycle.spawn(Stage::Serve, "document watches", |stop| {
-        documents.end_watches(stop)
+        of_documents.documents.end_watches(stop)
     });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
+    });
+    lifecycle.spawn(Stage::Serve, "live tails", |stop| {
+        llm_integration::carry_live_traces(of_traces.live, of_traces.recorder, redis, stop)
     });
     Ok(())
 }
@@ -73,6 +78,7 @@ pub(super) fn server_parts(parts: &Parts, health: Health, serves_api: bool) -> S
             langfuse::LANGFUSE,
             otlp::OTLP,
             otlp::LANGFUSE_OTLP,
+            llm_integration::MEDIA_TRANSFERS,
         ]),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -96,15 +102,22 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
-        .app_data(web::Data::new(parts.traces.clone()))
-        .app_data(web::Data::new(parts.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.traces.clone()))
+        .app_data(web::Data::new(parts.of_traces.live.clone()))
+        .app_data(web::Data::new(parts.of_traces.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
-        .app_data(web::Data::new(parts.documents.clone()))
-        .app_data(web::Data::new(parts.documents.search().clone()))
+        .app_data(web::Data::new(parts.of_documents.documents.clone()))
+        .app_data(web::Data::new(
+            parts.of_documents.documents.search().clone(),
+        ))
+        .app_data(web::Data::new(parts.of_documents.annotations.clone()))
+        .app_data(web::Data::new(parts.of_documents.answers.clone()))
+        .app_data(web::Data::new(parts.of_documents.notes.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

@@ -6,11 +6,13 @@
 mod api;
 mod cli;
 mod command;
+mod documents;
 mod event_processor;
 mod gauges;
 mod migrate;
 mod parts;
 mod process;
+mod readers;
 mod role;
 mod settings;
 mod subscriptions;

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{Settings, subscriptions};
+use super::{
+    Settings,
+    documents::{Ground, OfDocuments},
+    subscriptions,
+};
 use crate::{
-    document::{Documents, extraction::Extractor, search::SearchIndex},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
-        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, Prices,
-        Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention, TraceSink,
-        TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails, inference::Inference,
+        AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability,
+        TraceRetention, TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        inference::Inference,
     },
     platform::{
         bus::Bus, config::ConfigError, db::Db, events::Subscriptions, jobs::Jobs, objects::Objects,
@@ -22,6 +26,8 @@ use crate::{
 
 /// The folder of the log of traces, below the data directory.
 const TRACE_LOG: &str = "trace-log";
+/// Domain of the key that signs addresses of media.
+const MEDIA_ADDRESSES: &str = "kaname 2026-11-22 addresses of media";
 
 /// What every command stands on.
 #[derive(Clone)]
@@ -29,6 +35,7 @@ pub(super) struct Foundation {
     pub clock: Clock,
     pub db: Db,
     pub identity: Identity,
+    hasher: KeyHasher,
 }
 
 impl Foundation {
@@ -36,11 +43,17 @@ impl Foundation {
         let clock = Clock::system();
         let db = Db::new(&settings.database, sizing, Wakeups::default())?;
         let hasher = KeyHasher::from_settings(&settings.identity.key_hash_secret, db.url())?;
-        let identity = Identity::new(db.clone(), clock.clone(), hasher, &settings.identity);
+        let identity = Identity::new(
+            db.clone(),
+            clock.clone(),
+            hasher.clone(),
+            &settings.identity,
+        );
         Ok(Self {
             clock,
             db,
             identity,
+            hasher,
         })
     }
 }
@@ -57,20 +70,20 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub responses: StoredResponses,
     pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
-    pub traces: Traces,
-    pub retention: TraceRetention,
+    pub of_traces: OfTraces,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
-    pub documents: Documents,
+    pub of_documents: OfDocuments,
     pub prompts: Prompts,
 }
 
@@ -81,6 +94,7 @@ impl Parts {
             clock,
             db,
             identity,
+            hasher,
         } = Foundation::build(settings, sizing)?;
         let llm = &settings.gateway;
         let redis = Redis::new(&settings.redis, sizing)?;
@@ -102,11 +116,13 @@ impl Parts {
         let addresses = AddressRules::new(&llm.provider_private_hosts);
         let guardrails = Guardrails::new(db.clone(), clock.clone(), addresses)?;
         let objects = objects(settings, &db)?;
-        let (recorder, trace_writer, retention) =
-            trace_intake(settings, &objects, (&db, &prices, &clock));
+        let (of_traces, trace_writer) =
+            of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
+        let recorder = &of_traces.recorder;
         let scores = Scores::new(db.clone(), clock.clone());
-        let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
+        let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
+        let responses = StoredResponses::new(db.clone(), clock.clone());
         let gateway = Gateway::new(
             llm,
             GatewayParts {
@@ -117,11 +133,20 @@ impl Parts {
                 cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
+                responses: responses.clone(),
                 clock: clock.clone(),
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock, &inference))?;
+        let ground = Ground {
+            db: &db,
+            clock: &clock,
+            objects,
+            inference: &inference,
+            gateway: &gateway,
+            recorder,
+        };
+        let of_documents = OfDocuments::build(settings, sizing, ground);
         let parts = Self {
             identity,
             redis,
@@ -130,20 +155,20 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            responses,
             inference,
             prices,
             routes,
             limits,
             cache,
             guardrails,
-            traces: Traces::new(db.clone(), recorder),
-            retention,
+            of_traces,
             otlp,
             batches,
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
-            documents,
+            of_documents,
             prompts,
             clock,
             db,
@@ -171,28 +196,6 @@ fn foreign_intake(
     (otlp, batches)
 }
 
-/// The documents of projects, and what reads them.
-fn documents(
-    settings: &Settings,
-    objects: Objects,
-    sizing: Sizing,
-    (db, clock, inference): (&Db, &Clock, &Inference),
-) -> Result<Documents, ConfigError> {
-    let settings = &settings.documents;
-    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    let extractor = extractor.map_err(|error| {
-        ConfigError::Rejected(format!("`documents.engines.reader` is to be set: {error}"))
-    })?;
-    let (inference, search) = (inference.clone(), &settings.search);
-    let search = SearchIndex::new(db.clone(), clock.clone(), inference, search);
-    Ok(Documents::new(
-        (db.clone(), clock.clone()),
-        (objects, extractor),
-        search,
-        settings,
-    ))
-}
-
 /// Where what is too large for a row lies.
 fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     let folder = settings.storage.folder(db.url());
@@ -200,12 +203,23 @@ fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     Objects::new(&settings.objects, &folder, synced)
 }
 
-/// What takes in traces, the one writer of what it took, and what removes them.
-fn trace_intake(
+/// What takes in traces, shows them and removes them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct OfTraces {
+    pub recorder: Recorder,
+    pub retention: TraceRetention,
+    pub traces: Traces,
+    pub live: LiveTraces,
+    pub media: MediaStore,
+}
+
+/// What has to do with traces, and the one writer of what is taken in.
+fn of_traces(
     settings: &Settings,
-    objects: &Objects,
-    (db, prices, clock): (&Db, &Prices, &Clock),
-) -> (Recorder, TraceWriter, TraceRetention) {
+    (db, clock): (&Db, &Clock),
+    prices: &Prices,
+    (hasher, objects): (&KeyHasher, &Objects),
+) -> (OfTraces, TraceWriter) {
     let folder = settings.storage.folder(db.url());
     let sink = TraceSink {
         db: db.clone(),
@@ -222,7 +236,18 @@ fn trace_intake(
     let log = folder.join(TRACE_LOG).join(storage::folder_name(db.url()));
     let longest_wait = settings.gateway.trace_timeout();
     let (recorder, writer) = Recorder::new(sink.clone(), &settings.traces, &log, longest_wait);
-    let days = settings.traces.retention_days;
-    let retention = TraceRetention::new(&sink, recorder.clone(), days);
-    (recorder, writer, retention)
+    let traces = Traces::new(db.clone(), recorder.clone(), objects.clone());
+    let of_traces = OfTraces {
+        retention: TraceRetention::new(&sink, recorder.clone(), settings.traces.retention_days),
+        live: LiveTraces::new(traces.clone(), clock, settings.traces.live_connections),
+        media: MediaStore::new(
+            (db.clone(), clock.clone()),
+            objects.clone(),
+            settings.media,
+            hasher.derive(MEDIA_ADDRESSES),
+        ),
+        recorder,
+        traces,
+    };
+    (of_traces, writer)
 }

@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, io, net::SocketAddr};
 
 use tokio::task;
 
-use super::{Role, Settings, api, event_processor, gauges, migrate, parts::Parts, worker};
+use super::{Role, Settings, api, event_processor, gauges, migrate, parts::Parts, readers, worker};
 use crate::{
+    document::extraction::Extractor,
     identity::IdentityError,
+    llm_integration::publish_live_traces,
     platform::{
         config::ConfigError,
         db::{CapacityError, MigrationError},
@@ -82,12 +84,18 @@ impl Process {
             }
         }
         lifecycle.spawn(Stage::Flush, "trace writer", |stop| trace_writer.run(stop));
+        if let Some(redis) = parts.redis.clone() {
+            let recorder = parts.of_traces.recorder.clone();
+            lifecycle.spawn(Stage::Flush, "live traces", |stop| {
+                publish_live_traces(recorder, redis, stop)
+            });
+        }
         let inference = parts.inference.clone();
         lifecycle.spawn(Stage::Flush, "inference", |stop| inference.keep(stop));
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
-        let health = health(&parts, &lifecycle, &roles);
+        let health = health(&starting, &roles).await;
         health.check_now().await;
         lifecycle.spawn(Stage::Serve, "health", |stop| {
             health.clone().keep_checking(stop)
@@ -147,7 +155,8 @@ fn carry_wakeups(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) {
     }
 }
 
-fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Health {
+async fn health(starting: &Starting<'_>, roles: &BTreeSet<Role>) -> Health {
+    let parts = starting.parts;
     let db = parts.db.clone();
     let mut health = HealthBuilder::default().component("database", Need::Required, move || {
         let db = db.clone();
@@ -171,6 +180,12 @@ fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Healt
             }
         });
     }
+    if roles.contains(&Role::Worker) {
+        let documents = &starting.settings.documents;
+        let processors = starting.sizing.processors;
+        let extractor = Extractor::new(&documents.engines, &documents.extraction, processors);
+        health = readers::add_to(health, &extractor).await;
+    }
     if parts.inference.is_on() {
         let inference = parts.inference.clone();
         // Without models everything but vectors works.
@@ -186,7 +201,7 @@ fn health(parts: &Parts, lifecycle: &Lifecycle, roles: &BTreeSet<Role>) -> Healt
         });
     }
     health.build(
-        lifecycle.clone(),
+        starting.lifecycle.clone(),
         roles.iter().map(|role| role.name()).collect(),
     )
 }

@@ -6,7 +6,9 @@ use crate::{
     document::DocumentSettings,
     identity::IdentitySettings,
     interop::IngestSettings,
-    llm_integration::{GatewaySettings, TraceSettings, inference::InferenceSettings},
+    llm_integration::{
+        GatewaySettings, MediaSettings, TraceSettings, inference::InferenceSettings,
+    },
     platform::{
         bus::EventSettings,
         config::{ConfigError, Environment, Loader, WellKnown},
@@ -110,6 +112,7 @@ pub struct Settings {
     pub inference: InferenceSettings,
     pub ingest: IngestSettings,
     pub traces: TraceSettings,
+    pub media: MediaSettings,
     pub storage: StorageSettings,
     pub objects: ObjectSettings,
     pub documents: DocumentSettings,
@@ -149,6 +152,7 @@ impl Settings {
                 self.ingest.otlp_body_limit_bytes,
             ),
             ("ingest.memory_bytes", self.ingest.memory_bytes),
+            ("media.size_limit_bytes", self.media.size_limit_bytes),
             (
                 "inference.max_waiting_tokens",
                 self.inference.max_waiting_tokens,

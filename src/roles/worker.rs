@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Settings, parts::Parts, process::Starting};
+use super::{
+    Settings,
+    documents::OfDocuments,
+    parts::{OfTraces, Parts},
+    process::Starting,
+};
 use crate::platform::{
     jobs::{self, JobRegistry, Retention},
     lifecycle::Stage,
@@ -39,5 +44,13 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         answers: settings.server.idempotency_ttl(),
     };
     let registry = jobs::remove_old(JobRegistry::new(), &parts.db, &parts.clock, retention);
-    parts.documents.register(parts.retention.register(registry))
+    let OfTraces {
+        media, retention, ..
+    } = &parts.of_traces;
+    let registry = media.register(retention.register(registry));
+    let registry = parts.responses.register(registry);
+    let OfDocuments {
+        documents, notes, ..
+    } = &parts.of_documents;
+    notes.register(documents.register(registry))
 }

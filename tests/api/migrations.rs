@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
-    sql_types::Text,
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, sql_query, sql_types::Text,
 };
 use kaname::platform::db::{DatabaseSettings, Migrator};
 
@@ -166,7 +166,39 @@ fn both_engines_and_the_sources_have_the_same_tables() {
     assert_eq!(sqlite, postgres);
     let mut declared = Schema::new();
     tables_in_sources(Path::new("src"), &mut declared);
-    assert_eq!(declared, sqlite);
+    let of_the_binary_before = |table: &String| LEFT_BEHIND.contains(&table.as_str());
+    let mut used = sqlite;
+    used.retain(|table, _| !of_the_binary_before(table));
+    assert_eq!(declared, used);
+}
+
+/// Tables that no code uses any more, and that go when the binary before does not need them either.
+const LEFT_BEHIND: [&str; 1] = ["llm_price"];
+/// The migrations that came before the first release: no binary before them runs beside them.
+const BEFORE_THE_FIRST_RELEASE: usize = 11;
+
+#[test]
+fn a_migration_takes_nothing_from_the_binary_before() {
+    for engine in ["sqlite", "postgres"] {
+        let folder = Path::new("migrations").join(engine);
+        let mut migrations: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        migrations.sort();
+        for migration in &migrations[BEFORE_THE_FIRST_RELEASE..] {
+            let sql = std::fs::read_to_string(migration.join("up.sql")).unwrap();
+            let upper = sql.to_uppercase();
+            let takes = ["DROP TABLE", "DROP COLUMN", "RENAME "]
+                .into_iter()
+                .find(|words| upper.contains(words));
+            assert!(
+                takes.is_none() || sql.contains("-- contract: "),
+                "{}: `{takes:?}` without a line `-- contract: ` that says which release stopped using it",
+                migration.display()
+            );
+        }
+    }
 }
 
 #[test]
@@ -220,6 +252,84 @@ fn processes_that_migrate_at_once_do_not_disturb_each_other() {
     }
 }
 
+fn run(database: &Database, sql: &str) -> diesel::QueryResult<()> {
+    match database.url.strip_prefix("sqlite:") {
+        Some(path) => SqliteConnection::establish(path)
+            .unwrap()
+            .batch_execute(sql),
+        None => PgConnection::establish(&database.url)
+            .unwrap()
+            .batch_execute(sql),
+    }
+}
+
+/// The one text that a query finds.
+fn found(database: &Database, query: &str) -> String {
+    let found: Found = match database.url.strip_prefix("sqlite:") {
+        Some(path) => sql_query(query).get_result(&mut SqliteConnection::establish(path).unwrap()),
+        None => sql_query(query).get_result(&mut PgConnection::establish(&database.url).unwrap()),
+    }
+    .unwrap();
+    found.found
+}
+
+fn at_version(engine: Engine, version: &str) -> (Database, Migrator) {
+    let database = Database::create(engine);
+    let migrator = Migrator::new(&settings(&database)).unwrap();
+    migrator.migrate().unwrap();
+    revert_to(&migrator, version);
+    (database, migrator)
+}
+
+fn revert_to(migrator: &Migrator, version: &str) {
+    while migrator.state().unwrap().found != version {
+        migrator.revert(1).unwrap();
+    }
+}
+
+const BEFORE_PRICES_WITH_DATES: &str = "20261122000010";
+
+/// As the binary before writes a price.
+fn old_price(is_sqlite: bool, input: i64) -> String {
+    let (project, time) = if is_sqlite {
+        (
+            "x'018f4e6e7d357c9e8a6e0b1c2d3e4f50'",
+            "2026-11-20T12:00:00.000000Z",
+        )
+    } else {
+        (
+            "'018f4e6e-7d35-7c9e-8a6e-0b1c2d3e4f50'",
+            "2026-11-20 12:00:00+00",
+        )
+    };
+    format!(
+        "INSERT INTO llm_price (project_id, model, input, output, cached_input, updated_at)
+         VALUES ({project}, 'm', {input}, 600000000, NULL, '{time}')
+         ON CONFLICT (project_id, model) DO UPDATE SET input = excluded.input"
+    )
+}
+
+#[test]
+fn prices_are_copied_and_the_binary_before_goes_on_with_its_own() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let (database, migrator) = at_version(engine, BEFORE_PRICES_WITH_DATES);
+        let is_sqlite = engine == Engine::Sqlite;
+        run(&database, &old_price(is_sqlite, 1_500_000_000)).unwrap();
+        migrator.migrate().unwrap();
+        let copied = "SELECT model || ' ' || price AS found FROM llm_model_price";
+        assert_eq!(
+            found(&database, copied).replace(' ', ""),
+            r#"m{"usd_per_million":{"input":"1.500000000","output":"0.600000000"}}"#,
+            "{engine:?}"
+        );
+        run(&database, &old_price(is_sqlite, 7)).unwrap();
+        let kept = "SELECT CAST(input AS text) AS found FROM llm_price";
+        assert_eq!(found(&database, kept), "7");
+        revert_to(&migrator, BEFORE_PRICES_WITH_DATES);
+        assert_eq!(found(&database, kept), "7");
+    }
+}
+
 const BEFORE_PARTIAL_REPORTS: &str = "20261122000004";
 
 /// One call as the release before partial reports stored it.
@@ -260,44 +370,19 @@ const MIGRATED: &str = "
 
 #[test]
 fn traces_of_the_release_before_partial_reports_come_through_and_back() {
-    use diesel::connection::SimpleConnection;
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let database = Database::create(engine);
-        let migrator = Migrator::new(&settings(&database)).unwrap();
-        migrator.migrate().unwrap();
-        while migrator.state().unwrap().found != BEFORE_PARTIAL_REPORTS {
-            migrator.revert(1).unwrap();
-        }
+        let (database, migrator) = at_version(engine, BEFORE_PARTIAL_REPORTS);
         let rows = old_rows(engine == Engine::Sqlite);
-        let run = |sql: &str| match database.url.strip_prefix("sqlite:") {
-            Some(path) => SqliteConnection::establish(path)
-                .unwrap()
-                .batch_execute(sql),
-            None => PgConnection::establish(&database.url)
-                .unwrap()
-                .batch_execute(sql),
-        };
-        run(&rows).unwrap();
+        run(&database, &rows).unwrap();
         migrator.migrate().unwrap();
-        let found: Found = match database.url.strip_prefix("sqlite:") {
-            Some(path) => {
-                sql_query(MIGRATED).get_result(&mut SqliteConnection::establish(path).unwrap())
-            }
-            None => {
-                sql_query(MIGRATED).get_result(&mut PgConnection::establish(&database.url).unwrap())
-            }
-        }
-        .unwrap();
         assert_eq!(
-            found.found,
+            found(&database, MIGRATED),
             "n 1500 1 1 8 5 {\"at\":1795176001750000} 1500 \
              {\"at\":1795176001750000,\"cost_reported\":true} \"in\" s kept",
             "{engine:?}"
         );
-        while migrator.state().unwrap().found != BEFORE_PARTIAL_REPORTS {
-            migrator.revert(1).unwrap();
-        }
-        let twice = run(&rows).unwrap_err().to_string();
+        revert_to(&migrator, BEFORE_PARTIAL_REPORTS);
+        let twice = run(&database, &rows).unwrap_err().to_string();
         assert!(
             twice.to_lowercase().contains("unique"),
             "the rows are there: {twice}"

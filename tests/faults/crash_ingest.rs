@@ -1,201 +1,238 @@
 //! The built app under load, killed at random and started again: every call that was answered with a
-//! trace is there, exactly once.
+//! trace, and every span and event that was accepted, is there exactly once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::TcpListener,
-    process::{Child, Command, Stdio},
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
-use serde_json::{Value, json};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::Value;
 
 use crate::{
     fresh_database::{Database, Engine},
     provider::{Provider, Reply},
-    support::eventually,
+    reports::{Kind, Sent, events, spans},
+    support::{
+        binary::{Binary, Caller},
+        eventually,
+    },
 };
 
-const SECRET_KEY: &str = "sk-test-0123456789";
 const KILLS: usize = 6;
-const CLIENTS: usize = 6;
+/// Who sends at once, and what.
+const SENDERS: [Kind; 8] = [
+    Kind::Call,
+    Kind::Call,
+    Kind::Call,
+    Kind::Call,
+    Kind::Spans,
+    Kind::Spans,
+    Kind::Events,
+    Kind::Events,
+];
 
-/// The built binary on a database, and where it listens.
-struct App {
-    process: Child,
-    url: String,
+/// What was accepted: the observations of each trace.
+type Accepted = BTreeMap<String, Vec<String>>;
+
+/// One of those who send, through all the kills.
+struct Sender {
+    kind: Kind,
+    next: Arc<AtomicU64>,
+    accepted: Arc<Mutex<Accepted>>,
+    /// Was sent when the app was killed, and is sent again: nobody knows whether it was accepted.
+    in_doubt: Option<Sent>,
 }
 
-impl App {
-    async fn start(database: &Database, provider: &Provider, http: &reqwest::Client) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let folder = database.folder.path();
-        let process = Command::new(env!("CARGO_BIN_EXE_app"))
-            .current_dir(folder)
-            .env_clear()
-            .envs(provider.settings())
-            .envs([
-                ("APP_SERVER__PORT", port.to_string().as_str()),
-                ("APP_DATABASE__URL", database.url.as_str()),
-                ("APP_STORAGE__DIRECTORY", folder.to_str().unwrap()),
-                (
-                    "APP_IDENTITY__KEY_HASH_SECRET",
-                    "a secret for tests, 32 characters or more",
-                ),
-                ("LANGFUSE_INIT_PROJECT_ID", "first"),
-                ("LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "pk-test-0123456789"),
-                ("LANGFUSE_INIT_PROJECT_SECRET_KEY", SECRET_KEY),
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        eventually("the app is ready", || async {
-            let ready = http.get(format!("{url}/health/ready")).send().await;
-            ready.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
-        Self { process, url }
-    }
-
-    /// SIGKILL: the process has no say in it.
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        let _already_ended = self.process.kill();
-        let _already_reaped = self.process.wait();
-    }
-}
-
-/// Calls that were answered with a trace.
-#[derive(Clone, Default)]
-struct Answered(Arc<Mutex<BTreeSet<String>>>);
-
-/// Calls until the app is gone.
-async fn call_on(
-    http: reqwest::Client,
-    url: String,
-    next: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-    answered: Answered,
-) {
-    while !stop.load(Ordering::SeqCst) {
-        let id = format!("call-{}", next.fetch_add(1, Ordering::SeqCst));
-        let body = json!({
-            "model": "gpt-4o-mini", "messages": [{ "role": "user", "content": "Hi" }],
-            "metadata": { "langfuse_trace_id": id },
-        });
-        let sent = http
-            .post(format!("{url}/v1/chat/completions"))
-            .bearer_auth(SECRET_KEY)
-            .json(&body)
-            .send()
-            .await;
-        let Ok(answer) = sent else { continue };
-        let named = answer.headers().contains_key("x-kaname-trace-id");
-        if answer.status() == 200 && named && answer.bytes().await.is_ok() {
-            answered.0.lock().unwrap().insert(id);
+impl Sender {
+    /// Sends until the app is gone.
+    async fn send_on(mut self, to: Caller, stop: Arc<AtomicBool>) -> Self {
+        while !stop.load(Ordering::SeqCst) {
+            let sent = self
+                .in_doubt
+                .take()
+                .unwrap_or_else(|| Sent::new(self.kind, self.next.fetch_add(1, Ordering::SeqCst)));
+            if sent.send(&to).await {
+                let mut accepted = self.accepted.lock().unwrap();
+                accepted.insert(sent.trace, sent.observations);
+            } else if sent.is_repeatable() {
+                self.in_doubt = Some(sent);
+            }
         }
+        self
     }
 }
 
-/// How many observations each trace has.
-async fn stored(http: &reqwest::Client, url: &str) -> BTreeMap<String, usize> {
+/// The ids of the observations of each trace.
+async fn stored(app: &Caller) -> Accepted {
     let mut found = BTreeMap::new();
     for page in 1.. {
-        let list = http
-            .get(format!("{url}/api/public/traces?limit=100&page={page}"))
-            .bearer_auth(SECRET_KEY)
-            .send()
-            .await
-            .unwrap();
-        let list: Value = list.json().await.unwrap();
+        let list = app
+            .get(&format!("/api/public/traces?limit=100&page={page}"))
+            .await;
         let items = list["data"].as_array().expect("a list").clone();
         if items.is_empty() {
             break;
         }
         for item in items {
             let id = item["id"].as_str().unwrap().to_owned();
-            let twice = found.insert(id, item["observations"].as_array().unwrap().len());
+            let ids = item["observations"].as_array().unwrap().iter();
+            let ids = ids.map(|id| id.as_str().unwrap().to_owned()).collect();
+            let twice = found.insert(id, ids);
             assert_eq!(twice, None, "a trace is listed twice: {item}");
         }
     }
     found
 }
 
-async fn every_answered_call_is_there_once(engine: Engine) {
-    kaname::platform::tls::install_crypto_provider();
-    let database = Database::create(engine);
-    let provider = Provider::start([Reply::completion("Hello")]).await;
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap();
-    let mut random = StdRng::seed_from_u64(7);
-    let (next, answered) = (Arc::new(AtomicUsize::new(0)), Answered::default());
-    for _ in 0..KILLS {
-        let mut app = App::start(&database, &provider, &http).await;
-        let stop = Arc::new(AtomicBool::new(false));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| {
-                let (url, next) = (app.url.clone(), Arc::clone(&next));
-                let (stop, answered) = (Arc::clone(&stop), answered.clone());
-                tokio::spawn(call_on(http.clone(), url, next, stop, answered))
-            })
-            .collect();
-        let before = answered.0.lock().unwrap().len();
-        eventually("calls are answered", || async {
-            answered.0.lock().unwrap().len() > before + 5
-        })
-        .await;
-        tokio::time::sleep(Duration::from_millis(random.random_range(0..400))).await;
-        app.kill();
-        stop.store(true, Ordering::SeqCst);
-        for client in clients {
-            client.await.unwrap();
-        }
-    }
-    let app = App::start(&database, &provider, &http).await;
-    let answered = answered.0.lock().unwrap().clone();
-    eventually("every answered call is in the database", || async {
-        let stored = stored(&http, &app.url).await;
-        answered.iter().all(|id| stored.contains_key(id))
+/// Loads the app from every side until it is killed.
+async fn load_and_kill(mut app: Binary, senders: Vec<Sender>, lasting: Duration) -> Vec<Sender> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let accepted = Arc::clone(&senders[0].accepted);
+    let before = accepted.lock().unwrap().len();
+    let running: Vec<_> = senders
+        .into_iter()
+        .map(|sender| tokio::spawn(sender.send_on(app.caller(), Arc::clone(&stop))))
+        .collect();
+    eventually("reports are accepted", || async {
+        accepted.lock().unwrap().len() > before + SENDERS.len()
     })
     .await;
-    let doubled: Vec<_> = stored(&http, &app.url)
-        .await
-        .into_iter()
-        .filter(|(_, observations)| *observations != 1)
-        .collect();
-    assert!(
-        doubled.is_empty(),
-        "not exactly one observation: {doubled:?}"
-    );
+    tokio::time::sleep(lasting).await;
+    app.kill();
+    stop.store(true, Ordering::SeqCst);
+    let mut senders = Vec::new();
+    for sender in running {
+        senders.push(sender.await.unwrap());
+    }
+    senders
+}
+
+async fn all_that_was_accepted_is_there_once(engine: Engine) {
+    let database = Database::create(engine);
+    let folder = database.folder.path();
+    let provider = Provider::start([Reply::completion("Hello")]).await;
+    let mut random = StdRng::seed_from_u64(7);
+    let (next, accepted) = (Arc::new(AtomicU64::new(1)), Arc::default());
+    let mut senders: Vec<Sender> = SENDERS
+        .map(|kind| Sender {
+            kind,
+            next: Arc::clone(&next),
+            accepted: Arc::clone(&accepted),
+            in_doubt: None,
+        })
+        .into();
+    for _ in 0..KILLS {
+        let app = Binary::start(&database.url, folder, &provider).await;
+        let lasting = Duration::from_millis(random.random_range(0..400));
+        senders = load_and_kill(app, senders, lasting).await;
+    }
+    let app = Binary::start(&database.url, folder, &provider).await;
+    let accepted = accepted.lock().unwrap().clone();
+    eventually("everything accepted is in the database", || async {
+        let stored = stored(&app.caller()).await;
+        accepted.keys().all(|trace| stored.contains_key(trace))
+    })
+    .await;
+    for (trace, mut ids) in stored(&app.caller()).await {
+        ids.sort();
+        if let Some(sent) = accepted.get(&trace).filter(|sent| !sent.is_empty()) {
+            assert_eq!(ids, *sent, "{trace}");
+        }
+        let all = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{trace} has one of {ids:?} twice");
+        let is_call = trace.starts_with("call-");
+        assert!(!is_call || all == 1, "{trace} has {all} observations");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_lose_no_answered_call_on_sqlite() {
-    every_answered_call_is_there_once(Engine::Sqlite).await;
+async fn kills_lose_nothing_that_was_accepted_on_sqlite() {
+    all_that_was_accepted_is_there_once(Engine::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_lose_no_answered_call_on_postgres() {
-    every_answered_call_is_there_once(Engine::Postgres).await;
+async fn kills_lose_nothing_that_was_accepted_on_postgres() {
+    all_that_was_accepted_is_there_once(Engine::Postgres).await;
+}
+
+const TRACES: u64 = 20;
+/// Requests that report parts of one trace.
+const PARTS: u64 = 4;
+
+/// Each part of each trace goes to one of the processes, or to both, in any order and at once.
+async fn send_to_both(callers: [Caller; 2]) {
+    let mut random = StdRng::seed_from_u64(11);
+    let mut all = Vec::new();
+    for number in 1..=TRACES {
+        for part in (0..PARTS).map(|part| part * 10) {
+            let (spans, events) = (
+                spans(&format!("{number:032x}"), part),
+                events(&format!("t-{number}"), part),
+            );
+            for sent in [spans, events] {
+                let to = random.random_range(0..3);
+                all.extend((to != 0).then(|| (sent.clone(), callers[0].clone())));
+                all.extend((to != 1).then_some((sent, callers[1].clone())));
+            }
+        }
+    }
+    all.shuffle(&mut random);
+    let sending = all
+        .iter()
+        .map(|(sent, to)| async move { assert!(sent.send(to).await, "{} is refused", sent.trace) });
+    futures::future::join_all(sending).await;
+}
+
+fn of_trace(trace: &Value) -> Value {
+    let mut trace = trace.clone();
+    for written in ["createdAt", "updatedAt"] {
+        trace[written].take();
+        let observations = trace["observations"].as_array_mut().unwrap();
+        for observation in observations {
+            observation[written].take();
+        }
+    }
+    trace
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_hear_of_the_same_traces_at_once_come_to_one_result() {
+    let database = Database::create(Engine::Postgres);
+    let provider = Provider::start([Reply::completion("Hello")]).await;
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let first = Binary::start(&database.url, folders[0].path(), &provider).await;
+    let second = Binary::start(&database.url, folders[1].path(), &provider).await;
+    send_to_both([first.caller(), second.caller()]).await;
+    // Each process answers once what it accepted itself is applied.
+    first.caller().get("/api/public/traces?limit=1").await;
+    let parts = usize::try_from(PARTS * 3).unwrap();
+    for number in 1..=TRACES {
+        let path = format!("/api/public/traces/t-{number}");
+        let told = second.caller().get(&path).await;
+        assert_eq!(told["name"], "name-30", "the last report's");
+        assert_eq!(
+            told["tags"],
+            serde_json::json!(["tag-0", "tag-10", "tag-20", "tag-30"])
+        );
+        assert_eq!(told["metadata"].as_object().unwrap().len(), 4);
+        let observations = told["observations"].as_array().unwrap();
+        assert_eq!(observations.len(), parts);
+        for span in observations {
+            assert_eq!(
+                (&span["output"], span["latency"].as_f64()),
+                (&span["id"], Some(1.0)),
+                "{span}"
+            );
+        }
+        assert_eq!(of_trace(&told), of_trace(&first.caller().get(&path).await));
+        let path = format!("/api/public/traces/{number:032x}");
+        let told = first.caller().get(&path).await;
+        assert_eq!(told["observations"].as_array().unwrap().len(), parts);
+    }
 }

@@ -5,9 +5,10 @@ use std::{path::Path, time::Duration};
 use kaname::{
     kernel::{Actor, Clock, PageLimit, ProjectId, Timestamp},
     llm_integration::{
-        FoundTrace, JsonText, ObservationId, ObservationReport, Order, Paged, Prices, Recorder,
-        Report, TraceColumn, TraceDurability, TraceFilter, TraceId, TraceList, TraceReport,
-        TraceRetention, TraceSettings, TraceSink, TraceWriter, Traces,
+        FoundTrace, JsonText, MediaField, MediaOwner, MediaSettings, MediaStore, NewMedia,
+        ObservationId, ObservationReport, Order, Paged, Prices, Recorder, Report, Sha256,
+        TraceColumn, TraceDurability, TraceFilter, TraceId, TraceList, TraceReport, TraceRetention,
+        TraceSettings, TraceSink, TraceWriter, Traces, UploadReport,
     },
     platform::{db::Db, objects::Objects},
 };
@@ -78,6 +79,7 @@ fn intake(db: &Db, folder: &Path) -> (Recorder, TraceWriter) {
         log_limit_bytes: 100_000_000,
         large_bytes: 1000,
         retention_days: 0,
+        live_connections: 1,
     };
     Recorder::new(sink(db, folder), &settings, &folder.join("log"), LONG)
 }
@@ -121,7 +123,7 @@ async fn newest(traces: &Traces, actor: &Actor) -> Paged<FoundTrace> {
 
 async fn everything_is_there_once(db: &Db, folder: &Path, actor: &Actor) {
     let (recorder, _) = intake(db, folder);
-    let traces = Traces::new(db.clone(), recorder);
+    let traces = Traces::new(db.clone(), recorder, Objects::in_folder(folder, false));
     let page = newest(&traces, actor).await;
     assert_eq!(page.total, u64::try_from(TRACES).unwrap());
     for listed in page.items {
@@ -201,7 +203,7 @@ async fn what_was_kept_long_enough_or_deleted_is_gone_and_does_not_come_back() {
         let stop = CancellationToken::new();
         let running = tokio::spawn(writer.run(stop.clone()));
         let retention = TraceRetention::new(&sink, recorder.clone(), 30);
-        let traces = Traces::new(db.clone(), recorder.clone());
+        let traces = Traces::new(db.clone(), recorder.clone(), sink.objects.clone());
         for (id, days) in [("expired", 40), ("old", 20), ("new", 0)] {
             recorder
                 .record(actor.project, aged(id, days))
@@ -227,6 +229,82 @@ async fn what_was_kept_long_enough_or_deleted_is_gone_and_does_not_come_back() {
             .await
             .unwrap();
         assert_eq!(names(&traces, &actor).await, ["other"]);
+        stop.cancel();
+        running.await.unwrap();
+    }
+}
+
+/// Media for a trace that never came, announced so many days ago.
+async fn announced(db: &Db, objects: &Objects, actor: &Actor, days: u32) -> (MediaStore, Sha256) {
+    let then = Clock::system().now().minus(Duration::from_hours(24) * days);
+    let settings = MediaSettings {
+        size_limit_bytes: 1000,
+        url_seconds: 1,
+    };
+    let base = (db.clone(), Clock::manual(then));
+    let media = MediaStore::new(base, objects.clone(), settings, [0; 32]);
+    let sha256 = Sha256::of(&[u8::try_from(days).unwrap(); 32]);
+    let new = NewMedia {
+        sha256: sha256.clone(),
+        content_type: "image/png".parse().unwrap(),
+        bytes: 1,
+        owner: MediaOwner::Trace(format!("unheard {days}").parse().unwrap()),
+        field: MediaField::Input,
+    };
+    media.announce(actor, new).await.unwrap();
+    (media, sha256)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_and_media_without_a_trace_go_when_they_are_old() {
+    for database in databases() {
+        let (actor, folder) = (actor("p"), tempfile::tempdir().unwrap());
+        let db = database.open();
+        let mut sink = sink(&db, folder.path());
+        let settings = TraceSettings {
+            durability: TraceDurability::Process,
+            log_limit_bytes: 100_000_000,
+            large_bytes: 1000,
+            retention_days: 0,
+            live_connections: 1,
+        };
+        let began = sink.clock.now().minus(Duration::from_hours(24) * 40);
+        let clock = Clock::manual(began);
+        sink.clock = clock.clone();
+        let log = folder.path().join("log");
+        let (recorder, writer) = Recorder::new(sink.clone(), &settings, &log, LONG);
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(writer.run(stop.clone()));
+        let retention = TraceRetention::new(&sink, recorder.clone(), 10);
+        let traces = Traces::new(db.clone(), recorder.clone(), sink.objects.clone());
+        for (id, days) in [("old", 40), ("new", 0)] {
+            let mut reports = aged(id, days);
+            let at = Clock::system().now();
+            let of_session = TraceReport {
+                session_id: Some(format!("of {id}")),
+                ..TraceReport::new(id.parse().unwrap(), at)
+            };
+            reports.push(of_session.into());
+            recorder.record(actor.project, reports).await.unwrap();
+        }
+        recorder.applied().await;
+        clock.advance(Duration::from_hours(24) * 40);
+        let (media, lost) = announced(&db, &sink.objects, &actor, 11).await;
+        let (_, kept) = announced(&db, &sink.objects, &actor, 9).await;
+        retention.keep_up(&stop).await.unwrap();
+        let gone = traces.session(&actor, "of old".to_owned()).await;
+        assert!(gone.is_err());
+        traces.session(&actor, "of new".to_owned()).await.unwrap();
+        let failed = UploadReport {
+            status: 500,
+            error: None,
+        };
+        let report = async |sha256: Sha256| {
+            let failed = failed.clone();
+            media.report(&actor, sha256.media_id(), failed).await
+        };
+        assert!(report(lost).await.is_err());
+        report(kept).await.unwrap();
         stop.cancel();
         running.await.unwrap();
     }

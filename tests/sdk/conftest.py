@@ -6,31 +6,41 @@ import pathlib
 
 import openai
 import pytest
-from langfuse import Langfuse
-from langfuse._client.resource_manager import LangfuseResourceManager
-from opentelemetry.sdk.trace import TracerProvider
 
 import deployment
 from provider import Provider
 
-# Each SDK generation gets the tests of what it can do.
-GENERATION_4 = importlib.metadata.version("langfuse").startswith("4.")
-# And what is not of an SDK of Langfuse's is tested once, beside what it needs.
-INSTRUMENTATION = importlib.util.find_spec("litellm") is not None
-if INSTRUMENTATION:
-    tests = pathlib.Path(__file__).parent.glob("test_*.py")
-    collect_ignore = [test.name for test in tests if test.name != "test_instrumentation.py"]
-elif GENERATION_4:
-    collect_ignore = ["test_instrumentation.py", "test_js_traces.py"]
+
+def installed(package):
+    return importlib.util.find_spec(package) is not None
+
+
+# What is not of an SDK of Langfuse's is tested once, beside what it needs.
+OF_VENDORS = {"test_anthropic.py", "test_golden_shapes.py", "test_openai.py"}
+OF_INSTRUMENTATION = {"test_instrumentation.py"}
+ALL = {test.name for test in pathlib.Path(__file__).parent.glob("test_*.py")}
+VENDORS = installed("anthropic")
+if VENDORS:
+    collect_ignore = ALL - OF_VENDORS
+elif installed("litellm"):
+    collect_ignore = ALL - OF_INSTRUMENTATION
 else:
-    collect_ignore = ["test_instrumentation.py", "test_traces_generation4.py"]
+    # Each SDK generation gets the tests of what it can do.
+    is_4 = importlib.metadata.version("langfuse").startswith("4.")
+    of_4 = {test for test in ALL if test.endswith("_generation4.py")}
+    of_the_other = {"test_js_traces.py"} if is_4 else of_4
+    collect_ignore = OF_VENDORS | OF_INSTRUMENTATION | of_the_other
 
 KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}
 
 
 @pytest.fixture(scope="session", params=KINDS)
 def kaname(request):
-    with Provider() as provider, KINDS[request.param](provider) as running:
+    if VENDORS:
+        from vendors.server import Vendors as LocalProvider
+    else:
+        LocalProvider = Provider
+    with LocalProvider() as provider, KINDS[request.param](provider) as running:
         yield running
 
 
@@ -44,6 +54,10 @@ def provider(kaname):
 @pytest.fixture(scope="session")
 def langfuse(kaname):
     """Langfuse's client. The SDK keeps one for each public key, so it is forgotten with its deployment."""
+    from langfuse import Langfuse
+    from langfuse._client.resource_manager import LangfuseResourceManager
+    from opentelemetry.sdk.trace import TracerProvider
+
     yield Langfuse(
         public_key=kaname.public_key,
         secret_key=kaname.secret_key,

@@ -68,12 +68,11 @@ class Kaname:
         self.provider = provider
 
 
-def environment(provider_url):
+def environment(provider):
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return {
         **keep,
-        "OPENAI_BASE_URL": provider_url,
-        "OPENAI_API_KEY": "provider-key",
+        **provider.settings(),
         "LANGFUSE_INIT_PROJECT_ID": PROJECT,
         "LANGFUSE_INIT_PROJECT_NAME": "SDK tests",
         "LANGFUSE_INIT_PROJECT_PUBLIC_KEY": PUBLIC_KEY,
@@ -85,7 +84,7 @@ def environment(provider_url):
 def embedded(provider):
     """Every role in one process, on SQLite."""
     with tempfile.TemporaryDirectory() as folder:
-        process = Process(folder, environment(provider.url), [])
+        process = Process(folder, environment(provider), [])
         yield Kaname("embedded", process, provider)
         process.stop()
 
@@ -95,7 +94,7 @@ def distributed(provider):
     """One process for each role, on PostgreSQL and Redis."""
     with tempfile.TemporaryDirectory() as folder, redis(folder) as redis_url:
         variables = {
-            **environment(provider.url),
+            **environment(provider),
             "DATABASE_URL": new_database(),
             "REDIS_URL": redis_url,
             "APP_IDENTITY__KEY_HASH_SECRET": secrets.token_hex(32),

@@ -23,10 +23,10 @@ class Provider:
     def __enter__(self):
         self.requests = []
         self.client_left = threading.Event()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
         self.server.provider = self
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -37,6 +37,13 @@ class Provider:
     def reset(self):
         self.requests.clear()
         self.client_left.clear()
+
+    def handler(self):
+        return Handler
+
+    def settings(self):
+        """Variables with which Kaname calls this provider."""
+        return {"OPENAI_BASE_URL": f"{self.origin}/v1", "OPENAI_API_KEY": "provider-key"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -118,9 +125,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def begin_stream(self):
+    def begin_stream(self, content_type="text/event-stream"):
         self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-type", content_type)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
 

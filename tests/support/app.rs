@@ -1,6 +1,6 @@
 //! The app under test, in this process: started as `main` starts it, and spoken to over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use kaname::{
     platform::{config::Environment, lifecycle::Outcome, tls::install_crypto_provider},
@@ -39,6 +39,7 @@ fn environment(database: &Database, more: &[(&str, &str)]) -> BTreeMap<String, S
         ("APP_STORAGE__DIRECTORY", folder),
         ("APP_IDENTITY__KEY_HASH_SECRET", KEY_HASH_SECRET),
         ("APP_GATEWAY__PROVIDER_KEY_SECRET", PROVIDER_KEY_SECRET),
+        // A test's own binary can read no files.
         ("APP_DOCUMENTS__ENGINES__READER", env!("CARGO_BIN_EXE_app")),
         ("APP_DOCUMENTS__ENGINES__PDFIUM", pdfium.as_str()),
         ("LANGFUSE_INIT_PROJECT_ID", "first"),
@@ -133,19 +134,24 @@ impl App {
         assert_eq!(outcome, Outcome::Drained);
     }
 
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.database.folder.path()
+    }
+
     pub fn database_url(&self) -> &str {
         &self.database.url
     }
 
-    /// The data directory of the app.
-    pub fn folder(&self) -> &std::path::Path {
-        self.database.folder.path()
-    }
-
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("{}{path}", self.url))
+    }
+
+    /// A request without credentials to an address that an answer gave.
+    pub fn at(&self, method: Method, url: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, url)
             .timeout(Duration::from_mins(1))
     }
 

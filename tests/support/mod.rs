@@ -2,9 +2,10 @@
 
 pub mod app;
 pub mod database;
+#[expect(dead_code, reason = "shared with tests that read other files")]
 pub mod pdf;
-#[expect(dead_code, reason = "shared with tests of the binary")]
 pub mod provider;
+pub mod s3;
 pub mod seed;
 
 pub use app::App;

@@ -13,7 +13,8 @@ CREATE TABLE llm_model_price (
     PRIMARY KEY (project_id, id)
 );
 
--- Nothing was released with llm_price, so it goes at once, and what it holds moves.
+-- What llm_price holds is copied. The table stays for the binary before this one, which may run
+-- beside the new one; the release after this one copies what was set meanwhile, and drops it.
 INSERT INTO llm_model_price
 SELECT project_id, 'price-' || left(encode(sha256(convert_to(model, 'UTF8')), 'hex'), 24), model, NULL, NULL,
        json_build_object('usd_per_million', json_strip_nulls(json_build_object(
@@ -26,5 +27,3 @@ SELECT project_id, 'price-' || left(encode(sha256(convert_to(model, 'UTF8')), 'h
        )))::text,
        '{}', updated_at, updated_at
   FROM llm_price;
-
-DROP TABLE llm_price;

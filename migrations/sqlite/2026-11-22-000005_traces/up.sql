@@ -1,5 +1,7 @@
 -- Traces as partial reports build them: what convergence needs (state), figures that lists and
 -- aggregates ask for, sessions, retention.
+-- Nothing was released before it, so no older binary writes traces beside it, without their keys:
+-- what it replaces goes at once.
 -- A row's `state` holds what no query asks for: when its fields were said, where large inputs and
 -- outputs lie.
 DROP INDEX llm_trace_by_time;

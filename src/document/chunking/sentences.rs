@@ -63,7 +63,7 @@ impl Quote {
 fn is_end(characters: &[(usize, char)], at: usize) -> bool {
     let next = characters.get(at).map(|(_, character)| *character);
     match characters[at - 1].1 {
-        '。' | '！' | '？' | '｡' => !next.is_some_and(|next| is_end_mark(next)),
+        '。' | '！' | '？' | '｡' => !next.is_some_and(is_end_mark),
         '．' => !next.is_some_and(|next| next.is_numeric() || is_end_mark(next)),
         // What was said, and how the sentence goes on: 「…。」と言った。
         '」' | '』' => {

@@ -120,6 +120,8 @@ pub enum Limit {
     ArchiveEntries,
     /// Elements of XML or HTML inside each other.
     Depth,
+    /// Of one tag of HTML.
+    Attributes,
     Pages,
     Blocks,
     Cells,
@@ -139,6 +141,7 @@ impl fmt::Display for Limit {
             Self::InflationRatio => "bytes inflated from each byte",
             Self::ArchiveEntries => "entries in its archive",
             Self::Depth => "elements inside each other",
+            Self::Attributes => "attributes in one tag",
             Self::Pages => "pages",
             Self::Blocks => "paragraphs and other blocks",
             Self::Cells => "table cells",

@@ -80,7 +80,7 @@ pub fn language(text: &str) -> Option<&'static str> {
     for word in words.filter(|word| !word.is_empty()) {
         all += 1;
         let is_common = |known: &&str| known.eq_ignore_ascii_case(word);
-        common += usize::from(COMMON_WORDS.iter().any(|known| is_common(&known)));
+        common += usize::from(COMMON_WORDS.iter().any(is_common));
     }
     let is_english = latin * 2 > letters && common * 100 > all * COMMON_WORDS_PERCENT;
     is_english.then_some("en")
@@ -89,7 +89,7 @@ pub fn language(text: &str) -> Option<&'static str> {
 /// The first DOI in a text.
 pub fn doi(text: &str) -> Option<String> {
     static DOI: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\b10\.[0-9]{4,9}/[-._;()/:A-Za-z0-9]+"#).expect("a regex that compiles")
+        Regex::new(r"\b10\.[0-9]{4,9}/[-._;()/:A-Za-z0-9]+").expect("a regex that compiles")
     });
     let found = DOI.find(text)?.as_str();
     let found = found.trim_end_matches(['.', ',', ';', ':']);

@@ -28,8 +28,8 @@ impl Rect {
 
     pub fn middle(&self) -> (f32, f32) {
         (
-            (self.left + self.right) / 2.0,
-            (self.top + self.bottom) / 2.0,
+            f32::midpoint(self.left, self.right),
+            f32::midpoint(self.top, self.bottom),
         )
     }
 

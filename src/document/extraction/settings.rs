@@ -15,7 +15,6 @@ const SMALLEST_MEMORY_MIB: u64 = 64;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSettings {
-    /// `app`, of which the children that read are started; empty for the binary that runs.
     pub reader: PathBuf,
     pub pdfium: PathBuf,
     pub pdftotext: PathBuf,

@@ -30,7 +30,7 @@ impl Documents {
                 version.state = VersionState::Indexed;
                 version.indexed_at = Some(clock.now());
                 store::save_version(conn, &version)?;
-                Ok(announce(conn, &clock, &version, Milestone::Indexed)?)
+                Ok(announce(conn, &clock, &version, &Milestone::Indexed)?)
             })
             .await
     }

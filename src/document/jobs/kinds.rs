@@ -142,7 +142,7 @@ pub fn enqueue_removal(
     conn: &mut Conn,
     clock: &Clock,
     (project, document): (ProjectId, DocumentId),
-    objects: Vec<String>,
+    objects: &[String],
 ) -> Result<(), DbError> {
     for objects in objects.chunks(OBJECTS_AT_ONCE) {
         let job = RemoveFiles {

@@ -223,7 +223,7 @@ impl Reading {
             version.reason = unreadable(conn, &version)?;
             version.job = Some(enqueue_indexing(conn, &clock, &version)?);
             store::save_version(conn, &version)?;
-            announce(conn, &clock, &version, Milestone::Read)?;
+            announce(conn, &clock, &version, &Milestone::Read)?;
             Ok(Some(version.pages_done))
         });
         if let Some(pages) = completed.await? {

@@ -59,7 +59,7 @@ impl Documents {
     }
 }
 
-pub(super) fn existing(
+pub(in crate::document) fn existing(
     conn: &mut Conn,
     project: ProjectId,
     id: DocumentId,
@@ -77,7 +77,7 @@ pub(super) fn opened(
 }
 
 /// A version of a document: the one that is named, or the latest.
-pub(super) fn version_of(
+pub(in crate::document) fn version_of(
     conn: &mut Conn,
     document: &Document,
     number: Option<VersionNumber>,
@@ -101,7 +101,7 @@ pub(in crate::document) fn announce(
     conn: &mut Conn,
     clock: &Clock,
     version: &DocumentVersion,
-    milestone: Milestone,
+    milestone: &Milestone,
 ) -> Result<(), DbError> {
     macro_rules! event {
         ($event:ident) => {

@@ -1,9 +1,11 @@
 //! Langfuse's public API (`/api/public/...`), as its SDKs use it; one file a resource.
 
 mod comments;
+mod daily;
 mod errors;
 mod ingestion;
 mod llm_connections;
+mod media;
 mod metrics;
 mod models;
 mod observations;

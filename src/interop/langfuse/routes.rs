@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    comments, ingestion, llm_connections, metrics, models, observations, project, prompts,
-    score_configs, scores, sessions, traces,
+    comments, daily, ingestion, llm_connections, media, metrics, models, observations, project,
+    prompts, score_configs, scores, sessions, traces,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -19,6 +19,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(score_configs::routes)
         .configure(sessions::routes)
         .configure(comments::routes)
+        .configure(daily::routes)
+        .configure(media::routes)
         .configure(metrics::routes)
         .configure(ingestion::routes);
 }

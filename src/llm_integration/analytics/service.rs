@@ -1,10 +1,10 @@
 //! Reports, for those who may read traces.
 
-use super::{Report, ReportRow, ReportView, store};
+use super::{DailyFigures, Report, ReportRow, ReportView, store};
 use crate::{
-    kernel::{Actor, Permission},
+    kernel::{Actor, PageLimit, Permission},
     llm_integration::{
-        LlmError,
+        LlmError, Paged, TraceFilter,
         query::{Filter, OfObservations, OfScores, OfTraces, ScoreColumn, Test, TextTest},
     },
     platform::db::Db,
@@ -19,6 +19,28 @@ pub struct Analytics {
 impl Analytics {
     pub fn new(db: Db) -> Self {
         Self { db }
+    }
+
+    /// Page `page` (the first is 1) of the days on which something began, newest first.
+    pub async fn daily(
+        &self,
+        actor: &Actor,
+        filter: TraceFilter,
+        page: u32,
+        limit: PageLimit,
+    ) -> Result<Paged<DailyFigures>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let reading = self
+            .db
+            .read(move |conn| store::daily(conn, project, &filter));
+        let days = reading.await?;
+        let size = limit.get() as usize;
+        let before = (page as usize).saturating_sub(1).saturating_mul(size);
+        Ok(Paged {
+            total: days.len() as u64,
+            items: days.into_iter().skip(before).take(size).collect(),
+        })
     }
 
     pub async fn report(&self, actor: &Actor, report: Report) -> Result<Vec<ReportRow>, LlmError> {

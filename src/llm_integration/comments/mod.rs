@@ -7,3 +7,4 @@ mod store;
 
 pub use model::{Comment, CommentFilter, CommentObject, NewComment};
 pub use service::Comments;
+pub(super) use store::{delete_of_sessions, delete_of_traces};

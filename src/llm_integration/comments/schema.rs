@@ -1,6 +1,9 @@
 //! The table of comments.
 
-use crate::platform::db::{DbInstant, DbUuid};
+use crate::{
+    llm_integration::traces::schema::llm_observation,
+    platform::db::{DbInstant, DbUuid},
+};
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Text};
@@ -17,3 +20,5 @@ diesel::table! {
         updated_at -> DbInstant,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(llm_comment, llm_observation,);

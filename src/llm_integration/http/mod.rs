@@ -5,6 +5,7 @@ mod chat;
 mod embeddings;
 mod guardrails;
 mod limits;
+mod media;
 mod messages;
 mod models;
 mod passed;
@@ -18,4 +19,5 @@ mod routes;
 mod routing;
 mod stored;
 
+pub use media::MEDIA_TRANSFERS;
 pub use routes::routes;

@@ -5,8 +5,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, embeddings, guardrails,
     limits::{policies, rules},
-    messages, models, prices, providers, reading, reconciliation, responses, retention, routing,
-    stored,
+    media, messages, models, prices, providers, reading, reconciliation, responses, retention,
+    routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -54,5 +54,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(retention::get)
         .service(retention::put)
         .service(retention::delete_trace)
+        .configure(media::routes)
         .configure(reading::routes);
 }

@@ -227,9 +227,10 @@ mod tests {
     #[test]
     fn a_model_of_this_process_costs_nothing_unless_the_project_says_otherwise() {
         let cost = |table: &PriceTable, provider, model: &str| {
+            let models = [model];
             let call = PricedCall {
                 provider,
-                ..PricedCall::of(&[model], at(0))
+                ..PricedCall::of(&models, at(0))
             };
             input(table, &call)
         };

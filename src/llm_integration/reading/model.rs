@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     kernel::{NanoUsd, PageLimit, Timestamp},
     llm_integration::{
-        JsonText, Level, ObservationId, ObservationKind, TraceId,
+        JsonText, Level, ObjectRef, ObservationId, ObservationKind, TraceId,
         query::{Filter, ObservationColumn, TraceColumn},
     },
 };
@@ -19,6 +19,14 @@ pub struct Io {
     pub metadata: JsonText,
     pub input: Option<JsonText>,
     pub output: Option<JsonText>,
+    pub apart: Apart,
+}
+
+/// Where an input and output lie of which only the beginning is there.
+#[derive(Clone, Debug, Default)]
+pub struct Apart {
+    pub input: Option<ObjectRef>,
+    pub output: Option<ObjectRef>,
 }
 
 /// A trace, and what its observations come to.
@@ -189,11 +197,17 @@ impl FoundTrace {
         roots: impl DoubleEndedIterator<Item = &'a Io> + Clone,
     ) {
         if let Some(io) = &mut self.io {
-            if io.input.is_none() {
-                io.input = roots.clone().find_map(|root| root.input.clone());
+            if io.input.is_none()
+                && let Some(root) = roots.clone().find(|root| root.input.is_some())
+            {
+                io.input.clone_from(&root.input);
+                io.apart.input.clone_from(&root.apart.input);
             }
-            if io.output.is_none() {
-                io.output = roots.rev().find_map(|root| root.output.clone());
+            if io.output.is_none()
+                && let Some(root) = roots.rev().find(|root| root.output.is_some())
+            {
+                io.output.clone_from(&root.output);
+                io.apart.output.clone_from(&root.apart.output);
             }
         }
     }

@@ -3,45 +3,53 @@
 use std::collections::HashMap;
 
 use super::{
-    FoundObservation, FoundTrace, ObservationFilter, Paged, SessionDetails, SessionSummary,
-    TraceDetails, TraceFilter, TraceList, UserSummary,
-    store::{self, SessionFilter},
+    FoundObservation, FoundTrace, ObservationFilter, Paged, TraceDetails, TraceFilter, TraceList,
+    bodies::Bodies, store,
 };
 use crate::{
-    kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
+    kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId},
     llm_integration::{
         LlmError, ObservationId, Recorder, TraceId,
         query::{
-            self, After, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces, TraceColumn,
+            self, After, Compare, Cut, Filter, Key, ObservationColumn, OfObservations, OfTraces,
+            Test, TraceColumn,
         },
     },
-    platform::db::{Conn, Db, DbError},
+    platform::{
+        db::{Conn, Db, DbError},
+        objects::Objects,
+    },
 };
-
-/// Traces of one session that are shown with it.
-const MAX_SESSION_TRACES: i64 = 1000;
 
 /// What was traced, for those who may read it. Cheap to clone.
 #[derive(Clone)]
 pub struct Traces {
     db: Db,
     recorder: Recorder,
+    bodies: Bodies,
 }
 
 /// What a list loads beside the small columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
     pub io: bool,
+    /// Inputs and outputs in full, also those that are too large for a row.
+    pub whole: bool,
     pub trace: bool,
 }
 
 impl Traces {
-    /// Reads what `recorder` took in, also when that was a moment ago.
-    pub fn new(db: Db, recorder: Recorder) -> Self {
-        Self { db, recorder }
+    /// Reads what `recorder` took in, also when that was a moment ago; what is too large for a row
+    /// lies in `objects`.
+    pub fn new(db: Db, recorder: Recorder, objects: Objects) -> Self {
+        Self {
+            db,
+            recorder,
+            bodies: Bodies::new(objects),
+        }
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         actor: &Actor,
         body: impl FnOnce(&mut Conn, ProjectId) -> Result<T, LlmError> + Send + 'static,
@@ -54,7 +62,7 @@ impl Traces {
 
     /// A trace with everything there is.
     pub async fn get(&self, actor: &Actor, id: TraceId) -> Result<TraceDetails, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let trace = store::trace(conn, project, &id)?
                 .ok_or_else(|| LlmError::TraceNotFound { id: id.to_string() })?;
             let observations = store::of_traces(conn, project, &[id])?;
@@ -65,8 +73,14 @@ impl Traces {
             let roots: Vec<_> = details.roots().filter_map(|root| root.io.clone()).collect();
             details.trace.take_from_roots(roots.iter());
             Ok(details)
-        })
-        .await
+        });
+        let mut details = reading.await?;
+        let observations = details.observations.iter_mut();
+        let ios = observations.filter_map(|observation| observation.io.as_mut());
+        self.bodies
+            .complete(details.trace.io.iter_mut().chain(ios))
+            .await?;
+        Ok(details)
     }
 
     /// A numbered page of traces.
@@ -115,6 +129,38 @@ impl Traces {
         .await
     }
 
+    /// Those of these traces that pass the filter, oldest first. What changed a moment ago is there:
+    /// this does not wait for anything else.
+    pub async fn changed(
+        &self,
+        actor: &Actor,
+        filter: TraceFilter,
+        ids: Vec<TraceId>,
+        io: bool,
+    ) -> Result<Vec<FoundTrace>, LlmError> {
+        actor.require(Permission::TracesRead)?;
+        let project = actor.project;
+        let reading = self.db.read(move |conn| {
+            let Some((first, last)) = store::span_of(conn, project, &ids)? else {
+                return Ok(Vec::new());
+            };
+            let cut = Cut {
+                order: None,
+                ascending: true,
+                after: After::Key(None),
+                limit: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            };
+            let ids = ids.into_iter().map(|id| id.as_str().to_owned());
+            let filter = filter
+                .with_any(TraceColumn::Id, ids.collect())
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtLeast, first))
+                .with(TraceColumn::Timestamp, Test::Time(Compare::AtMost, last));
+            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
+            traces_of(conn, project, &keys, io)
+        });
+        reading.await.map_err(LlmError::Db)
+    }
+
     /// These traces without what can be large, by their ids.
     pub async fn heads(
         &self,
@@ -156,7 +202,7 @@ impl Traces {
         actor: &Actor,
         id: ObservationId,
     ) -> Result<FoundObservation, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let filter =
                 Filter::default().with_text(ObservationColumn::Id, Some(id.as_str().to_owned()));
             let cut = Cut {
@@ -170,8 +216,10 @@ impl Traces {
             found
                 .pop()
                 .ok_or_else(|| LlmError::ObservationNotFound { id: id.to_string() })
-        })
-        .await
+        });
+        let mut found = reading.await?;
+        self.bodies.complete(found.io.as_mut()).await?;
+        Ok(found)
     }
 
     /// The observations that match, newest first.
@@ -184,17 +232,27 @@ impl Traces {
         wanted: Wanted,
     ) -> Result<Page<FoundObservation>, LlmError> {
         let after: Option<Key> = cursor.map(|cursor| cursor.position()).transpose()?;
-        self.read(actor, move |conn, project| {
+        let Wanted { io, whole, trace } = wanted;
+        let reading = self.read(actor, move |conn, project| {
             let cut = newest(after, limit);
             let keys = query::page::<OfObservations>(conn, project, &filter, &cut)?;
             let page = Page::from_lookahead(keys, limit, Clone::clone);
-            let Wanted { io, trace } = wanted;
             Ok(Page {
                 items: store::observations(conn, project, &page.items, io, trace)?,
                 next: page.next,
             })
-        })
-        .await
+        });
+        let mut page = reading.await?;
+        if whole {
+            self.complete(&mut page.items).await?;
+        }
+        Ok(page)
+    }
+
+    async fn complete(&self, observations: &mut [FoundObservation]) -> Result<(), LlmError> {
+        let ios = observations.iter_mut();
+        let ios = ios.filter_map(|observation| observation.io.as_mut());
+        self.bodies.complete(ios).await
     }
 
     /// A numbered page of observations with everything there is, newest first.
@@ -205,7 +263,7 @@ impl Traces {
         page: u32,
         limit: PageLimit,
     ) -> Result<Paged<FoundObservation>, LlmError> {
-        self.read(actor, move |conn, project| {
+        let reading = self.read(actor, move |conn, project| {
             let total = query::count::<OfObservations>(conn, project, &filter)?;
             let cut = Cut {
                 order: None,
@@ -218,72 +276,14 @@ impl Traces {
                 items: store::observations(conn, project, &keys, true, true)?,
                 total: total.unsigned_abs(),
             })
-        })
-        .await
-    }
-
-    /// A numbered page of sessions, newest first.
-    pub async fn sessions(
-        &self,
-        actor: &Actor,
-        filter: SessionFilter,
-        page: u32,
-        limit: PageLimit,
-    ) -> Result<Paged<SessionSummary>, LlmError> {
-        self.read(actor, move |conn, project| {
-            let total = store::count_sessions(conn, project, &filter)?;
-            let (offset, limit) = (offset(page, limit), i64::from(limit.get()));
-            Ok(Paged {
-                items: store::sessions(conn, project, &filter, offset, limit)?,
-                total: total.unsigned_abs(),
-            })
-        })
-        .await
-    }
-
-    /// A session with its traces, oldest first.
-    pub async fn session(&self, actor: &Actor, id: String) -> Result<SessionDetails, LlmError> {
-        self.read(actor, move |conn, project| {
-            let session = store::session(conn, project, &id)?;
-            let filter = Filter::default().with_text(TraceColumn::SessionId, Some(id.clone()));
-            let session = session.ok_or(LlmError::Missing {
-                what: "session",
-                id,
-            })?;
-            let cut = Cut {
-                order: None,
-                ascending: true,
-                after: After::Key(None),
-                limit: MAX_SESSION_TRACES,
-            };
-            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
-            Ok(SessionDetails {
-                session,
-                traces: traces_of(conn, project, &keys, true)?,
-            })
-        })
-        .await
-    }
-
-    /// Users by their ids, with what their traces between the two times come to.
-    pub async fn users(
-        &self,
-        actor: &Actor,
-        between: (Option<Timestamp>, Option<Timestamp>),
-        cursor: Option<Cursor>,
-        limit: PageLimit,
-    ) -> Result<Page<UserSummary>, LlmError> {
-        let after: Option<String> = cursor.map(|cursor| cursor.position()).transpose()?;
-        self.read(actor, move |conn, project| {
-            let limited = limit.with_lookahead();
-            let found = store::users(conn, project, between, after.as_deref(), limited)?;
-            Ok(Page::from_lookahead(found, limit, |user| user.id.clone()))
-        })
-        .await
+        });
+        let mut page = reading.await?;
+        self.complete(&mut page.items).await?;
+        Ok(page)
     }
 }
 
-fn offset(page: u32, limit: PageLimit) -> i64 {
+pub(super) fn offset(page: u32, limit: PageLimit) -> i64 {
     i64::from(page.saturating_sub(1)) * i64::from(limit.get())
 }
 
@@ -297,7 +297,7 @@ fn newest<C>(after: Option<Key>, limit: PageLimit) -> Cut<C> {
 }
 
 /// The traces; where inputs and outputs are asked for, those that have none take their roots'.
-fn traces_of(
+pub(super) fn traces_of(
     conn: &mut Conn,
     project: ProjectId,
     keys: &[Key],

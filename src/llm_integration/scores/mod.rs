@@ -14,4 +14,4 @@ pub use model::{
     ScoreReport, ScoreSource, ScoreSubject, ScoreValue,
 };
 pub use service::{ScoreFilter, Scores};
-pub(super) use store::delete_of_traces;
+pub(super) use store::{delete_of_sessions, delete_of_traces, unheard_traces};

@@ -1,6 +1,9 @@
 //! The tables of scores and their configs.
 
-use crate::platform::db::{DbInstant, DbJson, DbUuid};
+use crate::{
+    llm_integration::traces::schema::llm_trace_key,
+    platform::db::{DbInstant, DbJson, DbUuid},
+};
 
 diesel::table! {
     use diesel::sql_types::{Double, Nullable, Text};
@@ -48,3 +51,5 @@ diesel::table! {
         updated_at -> DbInstant,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(llm_score, llm_trace_key);

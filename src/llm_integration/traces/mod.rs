@@ -3,6 +3,7 @@
 //! [`Recorder`] writes them, many in one commit; `reading` reads them. A trace and its observations
 //! belong to one project and are reached only through its actors.
 
+mod aging;
 mod costing;
 mod direct;
 mod ids;
@@ -24,6 +25,7 @@ pub use ids::{ObservationId, TraceId};
 pub use json_text::JsonText;
 pub use ledger::{CallLedger, LedgerPosition};
 pub use merge::ObjectRef;
+pub(super) use merge::objects_of_state;
 pub(super) use model::named;
 pub use model::{DEFAULT_ENVIRONMENT, Level, ObservationKind};
 pub use recorder::{ChangedTraces, NotStored, Recorder};
@@ -31,4 +33,5 @@ pub use report::{ObservationReport, Report, TraceReport};
 pub use retention::{RetentionChoice, TraceRetention};
 pub use settings::{TraceDurability, TraceSettings};
 pub use sink::Sink;
+pub(super) use store::{RemovedTraces, Standing, hold_trace, standing};
 pub use writer::TraceWriter;

@@ -1,14 +1,13 @@
 //! How long traces are kept, and how they go: rows, objects, and what others keep of them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
 
-use super::{Recorder, Sink, TraceId, store};
+use super::{Recorder, RemovedTraces, Sink, TraceId, store};
 use crate::{
-    kernel::{Actor, Clock, Permission, ProjectId, Timestamp},
-    llm_integration::{LlmError, scores},
+    kernel::{Actor, Clock, Permission, ProjectId},
+    llm_integration::{LlmError, comments, media, scores},
     platform::{
         db::{Conn, Db, DbError},
         jobs::{self, Backoff, Job, JobError, JobPolicy, JobRegistry, NewJob},
@@ -17,13 +16,8 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
-/// Partitions that are made before they are needed.
-const DAYS_AHEAD: i32 = 3;
 /// Traces of one transaction: few enough that nobody waits long for SQLite's one writer.
-const TRACES_AT_ONCE: usize = 200;
-/// How long a trace that was deleted stays so, whatever is reported of it late.
-const TOMBSTONE: Duration = Duration::from_hours(7 * 24);
+pub(super) const TRACES_AT_ONCE: usize = 200;
 /// Objects that one job removes.
 const OBJECTS_AT_ONCE: usize = 500;
 /// The longest that a project may choose, in days.
@@ -41,16 +35,22 @@ const POLICY: JobPolicy = JobPolicy {
 
 /// Removes what another folder of this context keeps of traces, in the transaction that removes
 /// them; returns the keys of objects to remove.
-pub type DeleteOfTraces = fn(&mut Conn, ProjectId, &[TraceId]) -> Result<Vec<String>, DbError>;
+type DeleteOfTraces = fn(&mut Conn, ProjectId, &RemovedTraces) -> Result<Vec<String>, DbError>;
+
+/// Every folder that keeps something of traces.
+const DEPENDENTS: [DeleteOfTraces; 3] = [
+    scores::delete_of_traces,
+    comments::delete_of_traces,
+    media::delete_of_traces,
+];
 
 /// Removes traces, on demand and by age. Cheap to clone.
 #[derive(Clone)]
 pub struct TraceRetention {
-    db: Db,
-    clock: Clock,
+    pub(super) db: Db,
+    pub(super) clock: Clock,
     objects: Objects,
     recorder: Recorder,
-    dependents: Arc<[DeleteOfTraces]>,
     /// Where a project chose nothing; 0 = for ever.
     default_days: u32,
 }
@@ -87,13 +87,11 @@ impl Job for RemoveObjects {
 impl TraceRetention {
     /// Over the database and objects that `sink` writes to.
     pub fn new(sink: &Sink, recorder: Recorder, default_days: u32) -> Self {
-        let dependents: [DeleteOfTraces; 1] = [scores::delete_of_traces];
         Self {
             db: sink.db.clone(),
             clock: sink.clock.clone(),
             objects: sink.objects.clone(),
             recorder,
-            dependents: dependents.into(),
             default_days,
         }
     }
@@ -158,101 +156,20 @@ impl TraceRetention {
             .every(EVERY, RemoveExpired {})
     }
 
-    /// Makes the partitions of the days to come, and of days that came late.
-    async fn make_days(&self) -> Result<(), DbError> {
-        let now = self.clock.now();
-        let missing = self
-            .db
-            .read(move |conn| store::missing_days(conn, now, DAYS_AHEAD))
-            .await?;
-        for day in missing {
-            self.db
-                .write(move |conn| store::make_day(conn, &day))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Removes what was kept long enough, and keeps the partitions: what the hourly job does.
-    ///
-    /// # Errors
-    /// When the database fails; what was done stays done.
-    pub async fn keep_up(&self, cancelled: &CancellationToken) -> Result<(), DbError> {
-        self.make_days().await?;
-        let forgotten = self.clock.now().minus(TOMBSTONE);
-        let write = self
-            .db
-            .write(move |conn| store::delete_tombstones_before(conn, forgotten));
-        write.await?;
-        let chosen = self.db.read(store::chosen_retention).await?;
-        let projects = self.db.read(store::projects_with_traces).await?;
-        let mut earliest: Option<Timestamp> = None;
-        for project in projects {
-            let days = self.days(chosen.get(&project).copied());
-            if days == 0 {
-                continue;
-            }
-            let before = self.clock.now().minus(DAY.saturating_mul(days));
-            earliest = Some(earliest.map_or(before, |earliest: Timestamp| earliest.max(before)));
-            let removed = self.remove_before(project, before, cancelled).await?;
-            if removed > 0 {
-                tracing::info!(%project, days, removed, "removed traces that were kept long enough");
-            }
-        }
-        if let Some(before) = earliest {
-            self.drop_empty_days(before).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove_before(
-        &self,
-        project: ProjectId,
-        before: Timestamp,
-        cancelled: &CancellationToken,
-    ) -> Result<usize, DbError> {
-        let mut removed = 0;
-        while !cancelled.is_cancelled() {
-            let limit = i64::try_from(TRACES_AT_ONCE).unwrap_or(i64::MAX);
-            let old = self
-                .db
-                .read(move |conn| store::traces_before(conn, project, before, limit))
-                .await?;
-            if old.is_empty() {
-                break;
-            }
-            removed += old.len();
-            self.remove(project, old, store::Remains::Nothing).await?;
-        }
-        Ok(removed)
-    }
-
-    async fn drop_empty_days(&self, before: Timestamp) -> Result<(), DbError> {
-        let days = self
-            .db
-            .read(move |conn| store::days_before(conn, before))
-            .await?;
-        for day in days {
-            self.db
-                .write(move |conn| store::drop_empty_day(conn, &day))
-                .await?;
-        }
-        Ok(())
-    }
-
     /// One transaction: rows, what others keep, and a job that removes the objects after it.
-    async fn remove(
+    pub(super) async fn remove(
         &self,
         project: ProjectId,
         ids: Vec<TraceId>,
         remains: store::Remains,
     ) -> Result<(), DbError> {
-        let (dependents, clock) = (Arc::clone(&self.dependents), self.clock.clone());
+        let clock = self.clock.clone();
         self.db
             .write(move |conn| {
-                let mut keys = store::delete_traces(conn, project, &ids, remains)?;
-                for delete in dependents.iter() {
-                    keys.extend(delete(conn, project, &ids)?);
+                let removed = store::delete_traces(conn, project, ids, remains)?;
+                let mut keys = removed.objects.clone();
+                for delete in DEPENDENTS {
+                    keys.extend(delete(conn, project, &removed)?);
                 }
                 for chunk in keys.chunks(OBJECTS_AT_ONCE) {
                     let keys = chunk.to_vec();
@@ -263,7 +180,7 @@ impl TraceRetention {
             .await
     }
 
-    fn days(&self, own: Option<i32>) -> u32 {
+    pub(super) fn days(&self, own: Option<i32>) -> u32 {
         own.map_or(self.default_days, i32::unsigned_abs)
     }
 }

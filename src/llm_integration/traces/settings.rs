@@ -11,6 +11,7 @@ pub struct TraceSettings {
     pub log_limit_bytes: u64,
     pub large_bytes: usize,
     pub retention_days: u32,
+    pub live_connections: usize,
 }
 
 /// What a trace outlives once it is accepted.

@@ -13,7 +13,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use super::{
-    Authenticate, ServerSettings, Surfaces, docs, extract, health,
+    Authenticate, PublicUrl, ServerSettings, Surfaces, docs, extract, health,
     limits::Limits,
     metrics,
     shell::{self, Shell},
@@ -70,6 +70,7 @@ pub async fn serve(
         surfaces: parts.surfaces.clone(),
         clock: parts.clock.clone(),
     });
+    let public_url = web::Data::new(PublicUrl::new(&settings));
     let document = web::Data::new(openapi(parts.routes));
     let authenticator = web::Data::new(Arc::clone(&parts.authenticator));
     let (health, db) = (
@@ -84,6 +85,7 @@ pub async fn serve(
         let limit = settings.body_limit_bytes;
         let (app, _) = App::new()
             .app_data(shell.clone())
+            .app_data(public_url.clone())
             .app_data(document.clone())
             .app_data(authenticator.clone())
             .app_data(health.clone())

@@ -21,6 +21,9 @@ pub struct Surface {
     pub limits_own_time: bool,
     /// Whether `Idempotency-Key` is honoured.
     pub idempotent: bool,
+    /// The header beside `x-request-id` that its clients read the request's id from. An answer that
+    /// brings it along, such as a provider's, keeps its own.
+    pub request_id_header: Option<&'static str>,
 }
 
 /// How errors are told to those who speak a binary encoding.
@@ -38,6 +41,7 @@ const OWN: Surface = Surface {
     render_binary: None,
     limits_own_time: false,
     idempotent: true,
+    request_id_header: None,
 };
 
 /// All surfaces of this server. Cheap to clone.
@@ -62,6 +66,16 @@ impl Surfaces {
 }
 
 impl Surface {
+    /// A part of our own API whose endpoints limit their own time.
+    pub const fn own(prefix: &'static str) -> Self {
+        Self {
+            prefix,
+            limits_own_time: true,
+            idempotent: false,
+            ..OWN
+        }
+    }
+
     /// The binary encoding, if the request came in it.
     pub(super) fn binary_of(&self, headers: &HeaderMap) -> Option<RenderBinary> {
         let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;

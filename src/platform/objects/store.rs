@@ -11,7 +11,7 @@ use object_store::{
 
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::{ObjectSettings, ObjectWriter};
+use super::ObjectSettings;
 use crate::platform::config::ConfigError;
 
 /// Below the data directory.
@@ -25,8 +25,12 @@ pub enum ObjectError {
     TooLarge { key: String, bytes: u64, limit: u64 },
     #[error("the object store failed")]
     Failed(#[source] object_store::Error),
-    #[error("the object could not be written to its end")]
-    Written(#[source] std::io::Error),
+    #[error("the object `{key}` could not be written to its end")]
+    NotWritten {
+        key: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the object `{key}` could not be put into a file")]
     File {
         key: String,
@@ -135,15 +139,14 @@ impl Objects {
         self.outlives_process
     }
 
+    pub(super) fn shared(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
     /// Writes the object; one of this key is replaced.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), ObjectError> {
         let put = self.store.put(&Key::from(key), bytes.into()).await;
         put.map(drop).map_err(|error| failed(key, error))
-    }
-
-    /// Writes an object in parts, as its bytes come.
-    pub fn writer(&self, key: &str) -> ObjectWriter {
-        ObjectWriter::new(Arc::clone(&self.store), key)
     }
 
     /// An object of at most `limit` bytes as a file: its own, or a copy without a name that goes when
@@ -208,18 +211,6 @@ impl Objects {
         }
         Ok(())
     }
-
-    /// Removes every object below a path; returns how many there were.
-    pub async fn delete_below(&self, path: &str) -> Result<usize, ObjectError> {
-        let prefix = Key::from(path);
-        let mut found = self.store.list(Some(&prefix));
-        let mut removed = 0;
-        while let Some(object) = found.try_next().await.map_err(ObjectError::Failed)? {
-            self.delete(vec![object.location.to_string()]).await?;
-            removed += 1;
-        }
-        Ok(removed)
-    }
 }
 
 fn require_size(key: &str, bytes: u64, limit: u64) -> Result<(), ObjectError> {
@@ -233,7 +224,7 @@ fn require_size(key: &str, bytes: u64, limit: u64) -> Result<(), ObjectError> {
     })
 }
 
-fn failed(key: &str, error: object_store::Error) -> ObjectError {
+pub(super) fn failed(key: &str, error: object_store::Error) -> ObjectError {
     match error {
         object_store::Error::NotFound { .. } => ObjectError::NotFound {
             key: key.to_owned(),
@@ -258,11 +249,8 @@ mod tests {
         assert_eq!(objects.get("a/b 1/c", 5).await.unwrap(), "12345");
         let too_large = objects.get("a/b 1/c", 4).await.unwrap_err();
         assert!(matches!(too_large, ObjectError::TooLarge { bytes: 5, .. }));
-        objects
-            .delete(vec!["a/d".to_owned(), "a/gone".to_owned()])
-            .await
-            .unwrap();
-        assert_eq!(objects.delete_below("a").await.unwrap(), 1);
+        let keys = ["a/d", "a/b 1/c", "a/gone"].map(str::to_owned);
+        objects.delete(keys.to_vec()).await.unwrap();
         let gone = objects.get("a/b 1/c", 5).await.unwrap_err();
         assert!(matches!(gone, ObjectError::NotFound { .. }));
     }

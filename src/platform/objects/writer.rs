@@ -1,70 +1,96 @@
-//! Writes an object whose size nobody knows yet: in parts, a few of them in memory at a time.
-
-use std::sync::Arc;
+//! Writes an object as its bytes come, without holding all of it.
 
 use bytes::Bytes;
-use object_store::{ObjectStore, buffered::BufWriter, path::Path as Key};
+use object_store::buffered::BufWriter;
 use tokio::{io::AsyncWriteExt, runtime::Handle};
 
-use super::ObjectError;
+use super::{ObjectError, Objects, store::failed};
 
-/// The least that S3 takes as a part (5 MiB). What is smaller is written in one request.
+/// What is gathered in memory before it is sent (5 MiB, the least part that S3 takes).
 const PART_BYTES: usize = 5 * 1024 * 1024;
-/// Parts on their way at once.
-const PARTS_AT_ONCE: usize = 2;
+/// Parts that are sent at once.
+const PARTS_AT_ONCE: usize = 1;
 
-/// An object that is being written. Dropped before it is finished, it leaves nothing.
+/// An object that is being written. It is there once [`ObjectWriter::finish`] has returned, and
+/// not a part of it before; one that is dropped leaves nothing.
 pub struct ObjectWriter {
     key: String,
-    /// `None` once it ended, well or not.
-    writer: Option<BufWriter>,
+    /// `None` once it was finished.
+    parts: Option<BufWriter>,
+}
+
+impl Objects {
+    /// Begins to write the object; one of this key is replaced at the end.
+    pub fn writer(&self, key: &str) -> ObjectWriter {
+        let parts = BufWriter::with_capacity(self.shared(), key.into(), PART_BYTES);
+        ObjectWriter {
+            key: key.to_owned(),
+            parts: Some(parts.with_max_concurrency(PARTS_AT_ONCE)),
+        }
+    }
 }
 
 impl ObjectWriter {
-    pub(super) fn new(store: Arc<dyn ObjectStore>, key: &str) -> Self {
-        let writer = BufWriter::with_capacity(store, Key::from(key), PART_BYTES)
-            .with_max_concurrency(PARTS_AT_ONCE);
-        Self {
-            key: key.to_owned(),
-            writer: Some(writer),
-        }
-    }
-
-    /// Takes the next bytes; waits while too many parts are on their way.
-    ///
-    /// # Errors
-    /// When the store fails. Nothing can be written after that.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), ObjectError> {
-        match &mut self.writer {
-            Some(writer) => writer.put(bytes).await.map_err(ObjectError::Failed),
-            None => Err(ObjectError::NotFound {
-                key: self.key.clone(),
-            }),
-        }
-    }
-
-    /// Completes the object: from now on it can be read.
-    ///
-    /// # Errors
-    /// When the store fails; then there is no object.
-    pub async fn finish(mut self) -> Result<(), ObjectError> {
-        match self.writer.take() {
-            Some(mut writer) => writer.shutdown().await.map_err(ObjectError::Written),
+        match &mut self.parts {
+            Some(parts) => parts
+                .put(bytes)
+                .await
+                .map_err(|error| failed(&self.key, error)),
             None => Ok(()),
         }
+    }
+
+    pub async fn finish(mut self) -> Result<(), ObjectError> {
+        let Some(mut parts) = self.parts.take() else {
+            return Ok(());
+        };
+        let finished = parts.shutdown().await;
+        finished.map_err(|error| ObjectError::NotWritten {
+            key: self.key.clone(),
+            source: error,
+        })
     }
 }
 
 impl Drop for ObjectWriter {
+    /// Parts that were sent are taken back beside whoever drops it.
     fn drop(&mut self) {
-        let (Some(mut writer), Ok(runtime)) = (self.writer.take(), Handle::try_current()) else {
-            return;
-        };
-        let key = std::mem::take(&mut self.key);
-        runtime.spawn(async move {
-            if let Err(error) = writer.abort().await {
-                tracing::warn!(key, %error, "parts of an object that was given up are left in the store");
-            }
-        });
+        if let (Some(mut parts), Ok(runtime)) = (self.parts.take(), Handle::try_current()) {
+            let key = std::mem::take(&mut self.key);
+            runtime.spawn(async move {
+                if let Err(error) = parts.abort().await {
+                    tracing::warn!(%error, key, "parts of an object were left behind");
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_object_is_there_when_it_is_finished_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path(), false);
+        let part = Bytes::from(vec![7; PART_BYTES / 2 + 1]);
+        let mut writer = objects.writer("a/b");
+        for _ in 0..5 {
+            writer.write(part.clone()).await.unwrap();
+        }
+        let before = objects.get("a/b", u64::MAX).await.unwrap_err();
+        assert!(matches!(before, ObjectError::NotFound { .. }));
+        writer.finish().await.unwrap();
+        assert_eq!(
+            objects.get("a/b", u64::MAX).await.unwrap().len(),
+            5 * part.len()
+        );
+        let mut dropped = objects.writer("a/c");
+        dropped.write(part).await.unwrap();
+        drop(dropped);
+        let never = objects.get("a/c", u64::MAX).await.unwrap_err();
+        assert!(matches!(never, ObjectError::NotFound { .. }));
     }
 }

@@ -31,7 +31,7 @@ const QUERIES: &[&str] = &[
     "library books",
     "図書館の魚",
     "ファイル O_CLOEXEC",
-    "読* fi*",
+    "読む* fi*",
     "\"図書館\" -books",
     "open files",
 ];

@@ -1,6 +1,7 @@
 //! What the fault tests stand on: databases of their own, servers and processes to kill, effects
 //! to count, and a way to wait for facts.
 
+pub mod binary;
 pub mod child;
 mod database;
 pub mod effects;

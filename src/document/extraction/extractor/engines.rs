@@ -26,11 +26,23 @@ const POPPLER_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 /// The allocator takes memory as it needs it; what it reserved beforehand would be outside of the limit.
 const NO_RESERVE: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "0");
 
+/// This process's own binary, also after another was installed in its place.
+const OURSELVES: &str = "/proc/self/exe";
+
 /// `app`, from which every child is started.
 #[derive(Clone, Debug)]
-pub(super) struct Binary(pub PathBuf);
+pub(super) struct Binary(PathBuf);
 
 impl Binary {
+    pub fn of(engines: &EngineSettings) -> Self {
+        let named = !engines.reader.as_os_str().is_empty();
+        Self(if named {
+            engines.reader.clone()
+        } else {
+            OURSELVES.into()
+        })
+    }
+
     /// `app doc-sandbox WORD`, with nothing of this process's environment.
     pub fn command(&self, word: &str) -> Command {
         let mut command = Command::new(&self.0);

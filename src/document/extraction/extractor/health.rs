@@ -39,12 +39,13 @@ pub struct Engines {
 }
 
 impl Engines {
-    pub fn all(&self) -> [(&'static str, &EngineState); 4] {
+    /// Each with the name by which readiness tells of it.
+    pub fn into_named(self) -> [(&'static str, EngineState); 4] {
         [
-            ("pdfium", &self.pdfium),
-            ("poppler", &self.poppler),
-            ("tesseract", &self.ocr_languages),
-            ("Japanese font", &self.japanese_font),
+            ("pdfium", self.pdfium),
+            ("poppler", self.poppler),
+            ("ocr", self.ocr_languages),
+            ("japanese_font", self.japanese_font),
         ]
     }
 }

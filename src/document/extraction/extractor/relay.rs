@@ -1,6 +1,7 @@
 //! One child that reads a range of pages: its words, its wishes, its limits, its end.
 
 use std::{
+    fmt,
     fs::File,
     sync::{
         Arc,
@@ -97,11 +98,17 @@ pub(super) async fn relay(
     match listened {
         Ok(()) => {
             // It has said its last word; what it does afterwards is of no interest.
-            child.ended(true).await.map_err(unavailable)?;
+            child
+                .ended(true)
+                .await
+                .map_err(|error| unavailable(&error))?;
             Ok(())
         }
         Err(Heard::Nothing(why)) => {
-            let ended = child.ended(true).await.map_err(unavailable)?;
+            let ended = child
+                .ended(true)
+                .await
+                .map_err(|error| unavailable(&error))?;
             let how = why.unwrap_or_else(|| ended.to_string());
             let memory = ended.for_want_of_memory();
             Err(session.broken(how, memory))
@@ -124,12 +131,12 @@ impl From<ExtractionError> for Heard {
 }
 
 async fn start(reading: &Reading) -> Result<Child, Broken> {
-    let file = reopened(&reading.file).map_err(unavailable)?;
+    let file = reopened(&reading.file).map_err(|error| unavailable(&error))?;
     let child = Child::start(reading.binary.command("read"), Stdio::File(file)).await;
-    child.map_err(|error| unavailable(error).into())
+    child.map_err(|error| unavailable(&error).into())
 }
 
-fn unavailable(error: std::io::Error) -> ExtractionError {
+fn unavailable(error: &dyn fmt::Display) -> ExtractionError {
     ExtractionError::Sandbox {
         why: error.to_string(),
     }
@@ -137,7 +144,7 @@ fn unavailable(error: std::io::Error) -> ExtractionError {
 
 impl Session<'_> {
     async fn listen(&mut self, order: &mut Order) -> Result<(), Heard> {
-        let mut line = serde_json::to_vec(&*order).map_err(|error| unavailable(error.into()))?;
+        let mut line = serde_json::to_vec(&*order).map_err(|error| unavailable(&error))?;
         line.push(b'\n');
         let told = self.output.get_mut().write_all(&line).await;
         told.map_err(|_| Heard::Nothing(None))?;
@@ -258,7 +265,7 @@ impl Session<'_> {
             ),
             Err(why) => (Answer::Failed { why }, Vec::new()),
         };
-        let mut bytes = serde_json::to_vec(&line).map_err(|error| unavailable(error.into()))?;
+        let mut bytes = serde_json::to_vec(&line).map_err(|error| unavailable(&error))?;
         bytes.push(b'\n');
         bytes.extend(output);
         let limits = &self.reading.limits;

@@ -2,9 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    env,
     fs::File,
-    io,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -51,31 +49,19 @@ struct Inner {
 
 impl Extractor {
     /// `processors`: how many children read at once where the settings leave it open.
-    ///
-    /// # Errors
-    /// When this process cannot tell which binary it runs.
-    pub fn new(
-        engines: &EngineSettings,
-        limits: &ExtractionSettings,
-        processors: usize,
-    ) -> io::Result<Self> {
+    pub fn new(engines: &EngineSettings, limits: &ExtractionSettings, processors: usize) -> Self {
         let parallel = if limits.children == 0 {
             processors
         } else {
             limits.children
         };
-        let binary = if engines.reader.as_os_str().is_empty() {
-            env::current_exe()?
-        } else {
-            engines.reader.clone()
-        };
-        Ok(Self(Arc::new(Inner {
-            binary: Binary(binary),
+        Self(Arc::new(Inner {
+            binary: Binary::of(engines),
             engines: engines.clone(),
             limits: limits.clone(),
             children: Arc::new(Semaphore::new(parallel.max(1))),
             parallel: parallel.max(1),
-        })))
+        }))
     }
 
     /// How much of the sandbox is enforced here.

@@ -59,10 +59,6 @@ impl<'a> Archive<'a> {
         })
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.zip.index_for_name(name).is_some()
-    }
-
     /// The part of that name; `None` where there is none.
     pub fn part(&mut self, name: &str) -> Result<Option<Part<'_, 'a>>, ExtractionError> {
         let Some(index) = self.zip.index_for_name(name) else {
@@ -113,6 +109,10 @@ pub struct Part<'p, 'a> {
 }
 
 impl Part<'_, '_> {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     fn over_limit(&self) -> Option<ExtractionError> {
         let limits = self.limits;
         let too_large = |limit, allowed| Some(ExtractionError::TooLarge { limit, allowed });

@@ -6,12 +6,29 @@
 
 mod archive;
 mod container;
+mod csv;
+mod docx;
 mod encoding;
+mod epub;
+mod flow;
+#[cfg(test)]
+mod fuzz;
+mod html;
 mod limits;
+mod markdown;
+mod odt;
+mod office;
 mod pages;
+mod picture;
+mod plain;
+mod pptx;
 mod reading;
+mod tables;
+mod xlsx;
+mod xml;
 
 pub use container::kind_of_archive;
 pub use encoding::{is_html, is_text};
 pub use limits::FormatLimits;
+pub use picture::decode_image;
 pub use reading::read;

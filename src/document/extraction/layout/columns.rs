@@ -59,9 +59,9 @@ fn divide(areas: &[Rect], members: Vec<usize>, body: f32, depth: u8, groups: &mu
             groups.push(std::mem::take(&mut spanning));
         }
         if area.right <= gutter {
-            left.push(member)
+            left.push(member);
         } else {
-            right.push(member)
+            right.push(member);
         }
     }
     if !spanning.is_empty() {
@@ -107,13 +107,13 @@ fn strips(areas: &[Rect], members: &[usize], body: f32) -> Vec<(f32, f32)> {
         covering += change;
         if covering <= most && before > most {
             begin = Some(x);
-        } else if covering > most && before <= most {
-            if let Some(begin) = begin
+        } else if covering > most
+            && before <= most
+            && let Some(begin) = begin
                 .take()
                 .filter(|begin| x - begin >= NARROWEST_GUTTER * body)
-            {
-                strips.extend(emptiest(areas, members, begin, x, body));
-            }
+        {
+            strips.extend(emptiest(areas, members, begin, x, body));
         }
     }
     strips

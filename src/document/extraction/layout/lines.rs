@@ -5,6 +5,8 @@ use crate::document::extraction::{Rect, pdf::Face};
 
 /// Pieces share a line where the smaller one lies beside the other by this share of its height.
 const BESIDE: f32 = 0.5;
+/// A smaller mark, as a share of its neighbour's height, is raised.
+const RAISED: f32 = 0.87;
 /// In sizes: what stands farther apart are cells.
 const CELL_GAP: f32 = 1.4;
 
@@ -16,7 +18,6 @@ pub(super) struct TextLine {
     pub bounds: Rect,
     /// As it is read: along it from left to right, and downwards from line to line, whatever way it is written.
     pub area: Rect,
-    pub base: f32,
     pub size: f32,
     pub face: Face,
     /// Its text goes on in the next line within a word.
@@ -24,6 +25,8 @@ pub(super) struct TextLine {
     /// Texts that stand apart in it, with their places along it.
     pub cells: Vec<Cell>,
     pub turned: bool,
+    /// It begins with something small set above the others, as the mark of a note.
+    pub raised: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -34,22 +37,20 @@ pub(super) struct Cell {
 
 /// The place of a piece as it is read.
 pub(super) fn area_of(piece: &Piece) -> Rect {
-    let Rect {
-        left,
-        top,
-        right,
-        bottom,
-    } = piece.bounds;
     if piece.vertical {
-        // The next line stands to the left.
-        Rect {
-            left: top,
-            top: -right,
-            right: bottom,
-            bottom: -left,
-        }
+        turned(piece.bounds)
     } else {
         piece.bounds
+    }
+}
+
+/// As vertical writing is read: along it from its top, the next line to its left.
+pub(super) fn turned(bounds: Rect) -> Rect {
+    Rect {
+        left: bounds.top,
+        top: -bounds.right,
+        right: bounds.bottom,
+        bottom: -bounds.left,
     }
 }
 
@@ -85,7 +86,7 @@ fn is_beside(row: &Rect, area: &Rect) -> bool {
 fn line(mut members: Vec<&Piece>) -> Option<TextLine> {
     members.sort_by(|one, other| area_of(one).left.total_cmp(&area_of(other).left));
     let main = members.iter().max_by_key(|piece| piece.chars())?;
-    let (size, face, base) = (main.size, main.face, main.base);
+    let (size, face) = (main.size, main.face);
     let mut cells: Vec<Cell> = Vec::new();
     let mut text = String::new();
     let mut last: Option<&Piece> = None;
@@ -123,13 +124,21 @@ fn line(mut members: Vec<&Piece>) -> Option<TextLine> {
         text,
         bounds,
         area,
-        base,
         size,
         face,
         divided: last.is_some_and(|last| last.divided),
         cells,
         turned: main.turned,
+        raised: members.first().is_some_and(|first| begins_raised(first)),
     })
+}
+
+fn begins_raised(piece: &Piece) -> bool {
+    let [mark, next, ..] = piece.words.as_slice() else {
+        return false;
+    };
+    mark.bounds.height() < RAISED * next.bounds.height()
+        || mark.bounds.bottom < next.bounds.bottom - (1.0 - RAISED) * next.bounds.height()
 }
 
 fn is_spaced(before: &str, after: &str, gap: f32, size: f32) -> bool {

@@ -3,12 +3,19 @@
 mod blocks;
 mod classify;
 mod columns;
+mod figures;
+mod grid;
 mod lines;
+mod marks;
+mod paragraphs;
 mod piece;
+mod running;
 mod script;
+mod tables;
 mod typography;
 
-pub(super) use blocks::{PageContent, page_blocks};
+pub(super) use blocks::{PageContent, PageContext, page_blocks};
 pub(super) use piece::{Piece, Word};
-pub(super) use script::{is_cjk, joins_without_space};
+pub(super) use running::Edges;
+pub(super) use script::is_cjk;
 pub(super) use typography::{Typography, TypographySample};

@@ -17,8 +17,6 @@ pub struct Word {
 pub struct Piece {
     pub words: Vec<Word>,
     pub bounds: Rect,
-    /// Where its base line is, from the top; for vertical writing the middle of the column, from the left.
-    pub base: f32,
     pub size: f32,
     pub face: Face,
     /// It is written from top to bottom, lines from right to left.
@@ -47,15 +45,5 @@ impl Piece {
             .iter()
             .map(|word| word.text.chars().count())
             .sum()
-    }
-
-    pub fn first_char(&self) -> Option<char> {
-        self.words.first().and_then(|word| word.text.chars().next())
-    }
-
-    pub fn last_char(&self) -> Option<char> {
-        self.words
-            .last()
-            .and_then(|word| word.text.chars().next_back())
     }
 }

@@ -9,7 +9,7 @@ const STEPS_PER_POINT: f32 = 2.0;
 /// Larger than the body by this much is a heading's size.
 const HEADING_RATIO: f32 = 1.12;
 /// Headings deeper than this look alike.
-pub(super) const DEEPEST_LEVEL: u8 = 6;
+const DEEPEST_LEVEL: u8 = 6;
 const USUAL_SIZE: f32 = 10.0;
 
 /// The same for every page of a file, so that a heading's level does not depend on who read its page.
@@ -72,6 +72,14 @@ impl Typography {
             .position(|heading| size >= heading - 0.3);
         let level = nearest.map_or(self.headings.len(), |index| index + 1);
         Some(u8::try_from(level.max(1)).map_or(DEEPEST_LEVEL, |level| level.min(DEEPEST_LEVEL)))
+    }
+}
+
+impl Typography {
+    /// The level of a heading in letters of the body's size, by the depth of its number.
+    pub(super) fn plain_level(&self, depth: u8) -> u8 {
+        let above = u8::try_from(self.headings.len()).unwrap_or(DEEPEST_LEVEL);
+        above.saturating_add(depth.max(1)).min(DEEPEST_LEVEL)
     }
 }
 

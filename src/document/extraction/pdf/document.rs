@@ -8,7 +8,7 @@ use pdfium_render::prelude::{
     PdfiumInternalError,
 };
 
-use super::{Drawing, Frame, GlyphPage, metadata};
+use super::{Drawing, Frame, Glyph, glyphs, metadata};
 use crate::document::extraction::{ExtractionError, FileMetadata};
 
 /// A larger file is read piece by piece instead of being held.
@@ -98,10 +98,10 @@ impl PdfPage<'_> {
         Drawing::read(&self.page, &self.frame)
     }
 
-    pub fn glyphs(&self, drawing: &Drawing) -> Result<GlyphPage, String> {
+    pub fn glyphs(&self, drawing: &Drawing) -> Result<Vec<Glyph>, String> {
         let text = self.page.text();
         let text = text.map_err(|error| format!("pdfium finds no text ({error:?})"))?;
-        Ok(GlyphPage::read(&text, &self.frame, drawing))
+        Ok(glyphs::glyphs(&text, &self.frame, drawing))
     }
 
     /// The page as it is shown, and how many pixels make a point; at a lower resolution where it would have more than

@@ -1,6 +1,6 @@
 //! The characters of a page, each with its place, its size, its face, and whether anybody can see it.
 
-use pdfium_render::prelude::{PdfPageText, PdfPageTextChar, PdfPageTextRenderMode};
+use pdfium_render::prelude::{PdfFontWeight, PdfPageText, PdfPageTextChar, PdfPageTextRenderMode};
 
 use super::{Drawing, Frame};
 use crate::document::extraction::{PageSize, Rect};
@@ -53,29 +53,19 @@ pub enum Concealment {
 }
 
 /// The characters of a page in the order of the file.
-pub struct GlyphPage {
-    pub size: PageSize,
-    pub glyphs: Vec<Glyph>,
-}
-
-impl GlyphPage {
-    pub fn read(text: &PdfPageText<'_>, frame: &Frame, drawing: &Drawing) -> Self {
-        let mut reading = Reading {
-            frame,
-            drawing,
-            glyphs: Vec::new(),
-            space: true,
-            face: Face::default(),
-            high: None,
-        };
-        for character in text.chars().iter() {
-            reading.take(&character);
-        }
-        Self {
-            size: frame.size(),
-            glyphs: reading.glyphs,
-        }
+pub(super) fn glyphs(text: &PdfPageText<'_>, frame: &Frame, drawing: &Drawing) -> Vec<Glyph> {
+    let mut reading = Reading {
+        frame,
+        drawing,
+        glyphs: Vec::new(),
+        space: true,
+        face: Face::default(),
+        high: None,
+    };
+    for character in text.chars().iter() {
+        reading.take(&character);
     }
+    reading.glyphs
 }
 
 struct Reading<'a> {
@@ -197,9 +187,7 @@ impl Reading<'_> {
 fn face(character: &PdfPageTextChar<'_>) -> Face {
     let name = character.font_name().to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let weight = character
-        .font_weight()
-        .map_or(0, |weight| weight_value(&weight));
+    let weight = character.font_weight().map_or(0, weight_value);
     // Latin Modern, Computer Modern and the common Japanese faces say it in their names only.
     Face {
         bold: has(&[
@@ -227,19 +215,18 @@ fn face(character: &PdfPageTextChar<'_>) -> Face {
     }
 }
 
-fn weight_value(weight: &pdfium_render::prelude::PdfFontWeight) -> u32 {
-    use pdfium_render::prelude::PdfFontWeight as Weight;
+fn weight_value(weight: PdfFontWeight) -> u32 {
     match weight {
-        Weight::Weight100 => 100,
-        Weight::Weight200 => 200,
-        Weight::Weight300 => 300,
-        Weight::Weight400Normal => 400,
-        Weight::Weight500 => 500,
-        Weight::Weight600 => 600,
-        Weight::Weight700Bold => 700,
-        Weight::Weight800 => 800,
-        Weight::Weight900 => 900,
-        Weight::Custom(value) => *value,
+        PdfFontWeight::Weight100 => 100,
+        PdfFontWeight::Weight200 => 200,
+        PdfFontWeight::Weight300 => 300,
+        PdfFontWeight::Weight400Normal => 400,
+        PdfFontWeight::Weight500 => 500,
+        PdfFontWeight::Weight600 => 600,
+        PdfFontWeight::Weight700Bold => 700,
+        PdfFontWeight::Weight800 => 800,
+        PdfFontWeight::Weight900 => 900,
+        PdfFontWeight::Custom(value) => value,
     }
 }
 

@@ -8,7 +8,7 @@ mod metadata;
 mod pieces;
 
 pub(super) use document::{Pdf, PdfPage, Pdfium};
-pub(super) use drawing::Drawing;
+pub(super) use drawing::{Drawing, Rule};
 pub(super) use frame::Frame;
-pub(super) use glyphs::{Concealment, Face, Glyph, GlyphPage};
+pub(super) use glyphs::{Concealment, Face, Glyph};
 pub(super) use pieces::pieces;

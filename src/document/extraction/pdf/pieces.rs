@@ -150,20 +150,12 @@ fn piece(run: &[Glyph], vertical: bool) -> Option<Piece> {
         .iter()
         .map(|word| word.bounds)
         .reduce(|all, next| all.union(&next))?;
-    let biggest = run
-        .iter()
-        .max_by(|one, other| one.size.total_cmp(&other.size))?;
     let bold = run.iter().filter(|glyph| glyph.face.bold).count() * 2 > run.len();
     let fixed = run.iter().filter(|glyph| glyph.face.fixed).count() * 2 > run.len();
     let italic = run.iter().filter(|glyph| glyph.face.italic).count() * 2 > run.len();
     Some(Piece {
         words,
         bounds,
-        base: if vertical {
-            bounds.middle().0
-        } else {
-            biggest.origin.1
-        },
         size: main_size(run).unwrap_or(first.size),
         face: super::Face {
             bold,

@@ -48,12 +48,17 @@ pub enum Trouble {
 impl Measure {
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut measure = Self::default();
+        let mut last = ' ';
         for c in texts
             .into_iter()
             .flat_map(str::chars)
             .filter(|c| !c.is_whitespace())
         {
-            measure.add(c);
+            // Rows of dots lead to the numbers of pages.
+            let again = std::mem::replace(&mut last, c) == c;
+            if !(again && c.is_ascii_punctuation()) {
+                measure.add(c);
+            }
         }
         measure
     }
@@ -102,27 +107,6 @@ impl Measure {
         let lettered = share(self.letters + self.digits, self.chars);
         if self.chars >= TELLING_CHARS && lettered < FEWEST_LETTERS {
             return Some(Trouble::Symbols(lettered));
-        }
-        None
-    }
-
-    /// The language of most of it, where the script tells.
-    pub fn language(&self) -> Option<&'static str> {
-        let of = |script| self.scripts.get(&script).copied().unwrap_or(0);
-        let kana = of(Script::Hiragana) + of(Script::Katakana);
-        let han = of(Script::Han);
-        if self.letters == 0 {
-            return None;
-        }
-        // A Japanese text about computers has more Latin letters than others; each of them says less.
-        if share(kana, self.letters) > 0.05 {
-            return Some("ja");
-        }
-        if share(of(Script::Hangul), self.letters) > 0.2 {
-            return Some("ko");
-        }
-        if share(han, self.letters) > 0.3 {
-            return Some("zh");
         }
         None
     }
@@ -203,14 +187,5 @@ mod tests {
             Some(Trouble::NoVowels(_))
         ));
         assert!(matches!(trouble("aбγδ한あקن"), Some(Trouble::Scripts(_))));
-    }
-
-    #[test]
-    fn kana_tell_japanese() {
-        assert_eq!(
-            Measure::of(["KanameはLLMのバックエンドです"]).language(),
-            Some("ja")
-        );
-        assert_eq!(Measure::of(["plain"]).language(), None);
     }
 }

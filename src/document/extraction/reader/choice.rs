@@ -7,16 +7,16 @@ use std::collections::HashMap;
 
 use super::{
     channel::Channel,
-    ocr::{self, OcrPage},
     poppler::{self, PopplerPage},
     run::Stop,
+    sight::{Sight, Sighting},
 };
 use crate::document::extraction::{
     Rect, TextSource,
     layout::{PageContent, Piece},
     pdf::PdfPage,
     quality::{Measure, agreement},
-    wire::{Order, PageMode},
+    wire::Order,
 };
 
 /// Less agreement between two engines calls for a third.
@@ -31,10 +31,6 @@ const INK: u8 = 160;
 const LEAST_INK: f32 = 0.0002;
 /// Blank pages are looked for at this resolution.
 const GLANCE_DPI: u32 = 50;
-/// What tesseract is less sure of (of 100) is no reading.
-const LEAST_CONFIDENCE: f32 = 40.0;
-/// Below this another language or direction may read it better.
-const GOOD_CONFIDENCE: f32 = 75.0;
 
 /// A reading that was kept.
 pub(super) struct Chosen {
@@ -47,13 +43,11 @@ pub(super) struct Chooser<'a> {
     order: &'a Order,
     /// By the page's number, once poppler has been asked.
     poppler: Option<Result<HashMap<u32, PopplerPage>, String>>,
-    /// What tesseract read the last page well with.
-    languages: Option<(String, PageMode)>,
+    sight: Sight<'a>,
 }
 
 /// One page in question.
 struct Case<'a, 'b> {
-    number: u32,
     page: &'a PdfPage<'b>,
     content: PageContent,
     /// Of what pdfium reads and a person sees.
@@ -67,7 +61,7 @@ impl<'a> Chooser<'a> {
         Self {
             order,
             poppler: None,
-            languages: None,
+            sight: Sight::new(order),
         }
     }
 
@@ -80,13 +74,12 @@ impl<'a> Chooser<'a> {
     ) -> Result<Chosen, Stop> {
         let (content, failed) = match content {
             Ok(content) => (content, None),
-            Err(why) => (PageContent::default(), Some(why)),
+            Err(why) => (PageContent::empty(page.frame().size()), Some(why)),
         };
         let visible = text_of(&content.pieces, false);
         let measure = Measure::of([visible.as_str()]);
         let trouble = failed.or_else(|| trouble_of(&measure, &content, page));
         let case = Case {
-            number,
             page,
             content,
             measure,
@@ -142,10 +135,10 @@ impl<'a> Chooser<'a> {
         case: Case<'_, '_>,
         poppler: &PopplerPage,
     ) -> Result<Chosen, Stop> {
-        let Ok((seen, _)) = self.seen(channel, &case)? else {
+        let Ok(seen) = self.seen(channel, &case)? else {
             return Ok(case.kept("and OCR can not tell who is right"));
         };
-        let seen = seen.text();
+        let seen = seen.page.text();
         let ours = agreement(&text_of(&case.content.pieces, false), &seen);
         let theirs = agreement(&poppler.text(), &seen);
         if theirs > ours + 0.1 {
@@ -159,88 +152,29 @@ impl<'a> Chooser<'a> {
         if case.measure.chars == 0 && is_blank(case.page) {
             return Ok(case.blank());
         }
-        let (seen, languages) = match self.seen(channel, &case)? {
-            Ok(seen) => seen,
+        let seen = match self.seen(channel, &case)? {
+            Ok(seen) if seen.is_text() => seen,
+            Ok(seen) => return Ok(case.unreadable(&seen.to_string())),
             Err(why) => return Ok(case.unreadable(&why)),
         };
-        if seen.chars() == 0 || seen.confidence < LEAST_CONFIDENCE {
-            let why = format!("OCR finds no text in it ({languages})");
-            return Ok(case.unreadable(&why));
-        }
         // A picture with a caption that pdfium reads well is no picture of text.
-        let trusted = Measure::of([text_of(&case.content.pieces, false).as_str()])
-            .trouble()
-            .is_none();
-        if trusted && seen.chars() <= case.measure.chars * 3 / 2 {
+        if case.measure.trouble().is_none() && seen.page.chars() <= case.measure.chars * 3 / 2 {
             return Ok(case.kept("OCR finds no more on it"));
         }
-        let why = format!(
-            "read by OCR ({languages}), sure to {:.0} %",
-            seen.confidence
-        );
-        Ok(case.by(TextSource::Ocr, &why, seen.pieces))
+        Ok(case.by(TextSource::Ocr, &seen.to_string(), seen.page.pieces))
     }
 
-    /// What tesseract sees on the page, and in which languages it looked.
+    /// What tesseract sees on the page.
     fn seen(
         &mut self,
         channel: &mut Channel,
         case: &Case<'_, '_>,
-    ) -> Result<Result<(OcrPage, String), String>, Stop> {
-        if !self.order.ocr {
-            return Ok(Err("there is no OCR here".to_owned()));
-        }
+    ) -> Result<Result<Sighting, String>, Stop> {
         let limits = &self.order.limits;
-        let (image, scale) = match case.page.draw(limits.ocr_dpi, limits.pixels) {
-            Ok((image, scale)) => (ocr::encoded(&image), scale),
-            Err(why) => return Ok(Err(why)),
-        };
-        let all = self.order.limits.ocr_languages.join("+");
-        let first = self
-            .languages
-            .clone()
-            .unwrap_or_else(|| (all, PageMode::Automatic));
-        let mut best: Option<(OcrPage, (String, PageMode))> = None;
-        let mut tries = vec![first];
-        while let Some((languages, mode)) = tries.pop() {
-            let table = match channel.want_ocr(&image, &languages, mode)? {
-                Ok(table) => table,
-                Err(why) if best.is_none() => return Ok(Err(format!("OCR failed: {why}"))),
-                Err(_) => break,
-            };
-            let found = ocr::page(&table, scale);
-            let better = best
-                .as_ref()
-                .is_none_or(|(best, _)| found.confidence > best.confidence);
-            if best.is_none() && found.confidence < GOOD_CONFIDENCE {
-                tries.extend(self.others(&found, &languages));
-            }
-            if better {
-                best = Some((found, (languages, mode)));
-            }
+        match case.page.draw(limits.ocr_dpi, limits.pixels) {
+            Ok((image, scale)) => self.sight.look(channel, &image, scale),
+            Err(why) => Ok(Err(why)),
         }
-        let Some((found, how)) = best else {
-            return Ok(Err("OCR was not tried".to_owned()));
-        };
-        if found.confidence >= GOOD_CONFIDENCE {
-            self.languages = Some(how.clone());
-        }
-        Ok(Ok((found, how.0)))
-    }
-
-    /// What else may read better than all languages at once.
-    fn others(&self, found: &OcrPage, tried: &str) -> Vec<(String, PageMode)> {
-        let installed = &self.order.limits.ocr_languages;
-        let measure = Measure::of([found.text().as_str()]);
-        let latin = measure.latin_share() > 0.8;
-        let mut others = Vec::new();
-        if latin && installed.iter().any(|language| language == "eng") {
-            others.push(("eng".to_owned(), PageMode::Automatic));
-        } else if installed.iter().any(|language| language == "jpn_vert") {
-            others.push(("jpn_vert".to_owned(), PageMode::Vertical));
-        }
-        others.retain(|(languages, _)| languages != tried);
-        others
     }
 
     fn poppler_page(

@@ -4,7 +4,9 @@ mod channel;
 mod choice;
 mod ocr;
 mod pages;
+mod picture;
 mod poppler;
 mod run;
+mod sight;
 
 pub use run::run;

@@ -1,11 +1,12 @@
 //! The pages of a PDF, one after the other: read by pdfium, judged, read by others where that is better, laid out.
 
+use std::collections::BTreeMap;
+
 use super::{channel::Channel, choice::Chooser, run::Stop};
 use crate::document::extraction::{
-    ExtractionError, FileMetadata, Page, TextSource,
-    error::Limit,
+    ExtractionError, FileMetadata, Limit, Page, TextSource,
     guess::Survey,
-    layout::{PageContent, Typography, TypographySample, page_blocks},
+    layout::{Edges, PageContent, PageContext, Typography, TypographySample, page_blocks},
     pdf::{Pdf, pieces},
     wire::{Order, Said},
 };
@@ -15,6 +16,9 @@ const SAMPLED_PAGES: u32 = 24;
 
 /// Pages that tell of the whole file: its title, its DOI, its language.
 const FIRST_PAGES: u32 = 4;
+
+/// Pages on either side whose first and last lines tell what runs over pages.
+const NEIGHBOURS: u32 = 2;
 
 pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> Result<(), Stop> {
     let pages = pdf.pages();
@@ -27,29 +31,27 @@ pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> R
             allowed: order.limits.pages.into(),
         }));
     }
-    let typography = match &order.typography {
-        Some(typography) => typography.clone(),
-        None => {
-            let (typography, metadata) = survey(channel, pdf, pages)?;
-            channel.say(&Said::Opened {
-                pages: Some(pages),
-                metadata,
-                typography: typography.clone(),
-            })?;
-            typography
-        }
+    let mut contents = Contents::new(order, pdf);
+    let typography = if let Some(typography) = &order.typography {
+        typography.clone()
+    } else {
+        let (typography, metadata) = survey(channel, &mut contents)?;
+        channel.say(&Said::Opened {
+            pages: Some(pages),
+            metadata,
+            typography: typography.clone(),
+        })?;
+        typography
     };
-    let last = order.pages.last.min(pages);
-    let mut chooser = Chooser::new(order);
-    for number in order.pages.first..=last {
-        let broken = order.broken.iter().find(|broken| broken.number == number);
-        let page = match broken {
-            Some(broken) => unreadable(number, &broken.how),
-            None => {
-                channel.say(&Said::Touching { page: number })?;
-                read_page(channel, pdf, number, &typography, &mut chooser)?
-            }
-        };
+    let mut reader = Reader {
+        contents,
+        typography,
+        chooser: Chooser::new(order),
+        edges: BTreeMap::new(),
+        references: false,
+    };
+    for number in order.pages.first..=order.pages.last.min(pages) {
+        let page = reader.page(channel, number)?;
         channel.say(&Said::Page { page })?;
     }
     Ok(())
@@ -58,63 +60,163 @@ pub(super) fn read_pdf(channel: &mut Channel, order: &Order, pdf: &Pdf<'_>) -> R
 /// Looks at some pages of the file for what is the same on all of them.
 fn survey(
     channel: &mut Channel,
-    pdf: &Pdf<'_>,
-    pages: u32,
+    contents: &mut Contents<'_, '_>,
 ) -> Result<(Typography, FileMetadata), Stop> {
+    let pages = contents.pdf.pages();
     let mut sample = TypographySample::default();
     let every = pages.div_ceil(SAMPLED_PAGES).max(1);
     for number in (1..=pages).step_by(every as usize) {
-        channel.say(&Said::Touching { page: number })?;
-        if let Ok(content) = content(pdf, number) {
+        if let Ok(content) = contents.take(channel, number)? {
             sample.add(&content.pieces);
         }
     }
     let typography = sample.typography();
     let mut seen = Survey::default();
     for number in 1..=pages.min(FIRST_PAGES) {
-        if let Ok(content) = content(pdf, number) {
-            let blocks = page_blocks(&content, &typography);
-            blocks
-                .iter()
-                .filter(|block| !block.hidden)
-                .for_each(|block| seen.see(block));
-        }
+        let Ok(content) = contents.take(channel, number)? else {
+            continue;
+        };
+        let around = PageContext {
+            typography: &typography,
+            size: content.size,
+            neighbours: Vec::new(),
+            references: false,
+        };
+        let (blocks, _) = page_blocks(&content, &around);
+        blocks
+            .iter()
+            .filter(|block| block.is_in_text())
+            .for_each(|block| seen.see(block));
     }
-    Ok((typography, seen.complete(pdf.metadata())))
+    Ok((typography, seen.complete(contents.pdf.metadata())))
 }
 
-/// What pdfium reads on a page.
+/// What pdfium reads on pages, each read once while it is wanted.
+struct Contents<'a, 'b> {
+    order: &'a Order,
+    pdf: &'a Pdf<'b>,
+    /// Of pages that were looked at before their turn.
+    ahead: BTreeMap<u32, Result<PageContent, String>>,
+}
+
+impl<'a, 'b> Contents<'a, 'b> {
+    fn new(order: &'a Order, pdf: &'a Pdf<'b>) -> Self {
+        Self {
+            order,
+            pdf,
+            ahead: BTreeMap::new(),
+        }
+    }
+
+    fn broken(&self, number: u32) -> Option<&'a str> {
+        let broken = self
+            .order
+            .broken
+            .iter()
+            .find(|broken| broken.number == number);
+        broken.map(|broken| broken.how.as_str())
+    }
+
+    fn take(
+        &mut self,
+        channel: &mut Channel,
+        number: u32,
+    ) -> Result<Result<PageContent, String>, Stop> {
+        if let Some(content) = self.ahead.remove(&number) {
+            return Ok(content);
+        }
+        if let Some(how) = self.broken(number) {
+            return Ok(Err(how.to_owned()));
+        }
+        channel.say(&Said::Touching { page: number })?;
+        Ok(content(self.pdf, number))
+    }
+
+    /// The first and last lines of a page that is not yet to be read.
+    fn edges(&mut self, channel: &mut Channel, number: u32) -> Result<Edges, Stop> {
+        let content = self.take(channel, number)?;
+        let edges = content.as_ref().map(PageContent::edges).unwrap_or_default();
+        self.ahead.insert(number, content);
+        Ok(edges)
+    }
+}
+
 fn content(pdf: &Pdf<'_>, number: u32) -> Result<PageContent, String> {
     let page = pdf.page(number)?;
     let drawing = page.drawing();
     let glyphs = page.glyphs(&drawing)?;
     Ok(PageContent {
-        pieces: pieces(&glyphs.glyphs),
+        pieces: pieces(&glyphs),
         drawing,
+        size: page.frame().size(),
     })
 }
 
-fn read_page(
-    channel: &mut Channel,
-    pdf: &Pdf<'_>,
-    number: u32,
-    typography: &Typography,
-    chooser: &mut Chooser<'_>,
-) -> Result<Page, Stop> {
-    let page = match pdf.page(number) {
-        Ok(page) => page,
-        Err(why) => return Ok(unreadable(number, &why)),
-    };
-    let content = content(pdf, number);
-    let chosen = chooser.choose(channel, &page, number, content)?;
-    Ok(Page {
-        number,
-        label: page.label(),
-        size: Some(page.frame().size()),
-        source: chosen.source,
-        reason: chosen.reason,
-        blocks: page_blocks(&chosen.content, typography),
-    })
+struct Reader<'a, 'b> {
+    contents: Contents<'a, 'b>,
+    typography: Typography,
+    chooser: Chooser<'a>,
+    /// Of the pages around the one that is read.
+    edges: BTreeMap<u32, Edges>,
+    /// The page before ends within the list of references.
+    references: bool,
+}
+
+impl Reader<'_, '_> {
+    fn page(&mut self, channel: &mut Channel, number: u32) -> Result<Page, Stop> {
+        self.look_around(channel, number)?;
+        if let Some(how) = self.contents.broken(number) {
+            return Ok(unreadable(number, how));
+        }
+        let content = self.contents.take(channel, number)?;
+        channel.say(&Said::Touching { page: number })?;
+        let page = match self.contents.pdf.page(number) {
+            Ok(page) => page,
+            Err(why) => return Ok(unreadable(number, &why)),
+        };
+        let chosen = self.chooser.choose(channel, &page, number, content)?;
+        self.edges.insert(number, chosen.content.edges());
+        let near = self.edges.iter().filter(|(other, _)| **other != number);
+        let own = (chosen.source != TextSource::Pdfium).then(|| {
+            // Others measure letters in their own way.
+            let mut sample = TypographySample::default();
+            sample.add(&chosen.content.pieces);
+            sample.typography()
+        });
+        let around = PageContext {
+            typography: own.as_ref().unwrap_or(&self.typography),
+            size: page.frame().size(),
+            neighbours: near.map(|(_, edges)| edges).collect(),
+            references: self.references,
+        };
+        let (blocks, references) = page_blocks(&chosen.content, &around);
+        self.references = references;
+        Ok(Page {
+            number,
+            label: page.label(),
+            size: Some(page.frame().size()),
+            source: chosen.source,
+            reason: chosen.reason,
+            blocks,
+        })
+    }
+
+    fn look_around(&mut self, channel: &mut Channel, number: u32) -> Result<(), Stop> {
+        let (first, last) = (
+            number.saturating_sub(NEIGHBOURS).max(1),
+            number + NEIGHBOURS,
+        );
+        self.edges.retain(|near, _| (first..=last).contains(near));
+        for near in first..=last.min(self.contents.pdf.pages()) {
+            if near != number && !self.edges.contains_key(&near) {
+                let edges = self.contents.edges(channel, near)?;
+                self.edges.insert(near, edges);
+            }
+        }
+        // What was only looked at on the way is not read again.
+        self.contents.ahead.retain(|ahead, _| *ahead >= number);
+        Ok(())
+    }
 }
 
 /// A page that is told of, and not read.

@@ -78,7 +78,7 @@ pub(super) fn pages(output: &[u8]) -> Result<Vec<PopplerPage>, String> {
             },
             // A page without anything is written as an empty element.
             Event::Empty(tag) if tag.name().as_ref() == "page" => {
-                pages.push(PopplerPage::default())
+                pages.push(PopplerPage::default());
             }
             Event::Eof => return Ok(pages),
             _ => {}
@@ -148,7 +148,6 @@ fn piece(words: Vec<Word>) -> Option<Piece> {
     };
     Some(Piece {
         bounds,
-        base: bounds.bottom,
         size: height / HEIGHT_PER_SIZE,
         face: Face::default(),
         vertical,

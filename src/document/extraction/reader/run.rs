@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{channel::Channel, pages};
+use super::{channel::Channel, pages, picture};
 use crate::{
     document::extraction::{
         ExtractionError, FileKind, FileMetadata, NativeKind, Page, formats,
@@ -73,9 +73,11 @@ fn read(channel: &mut Channel) -> Result<(), Stop> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     match (order.kind, pdfium) {
         (FileKind::Native(kind), _) => read_native(channel, &order, kind, file),
-        (_, Some(pdfium)) => pages::read_pdf(channel, &order, &pdfium.open(file)?),
-        (kind, None) => Err(Stop::Failed(ExtractionError::UnsupportedType {
-            found: kind.to_string(),
+        (FileKind::Image(kind), _) => picture::read(channel, &order, kind, file),
+        (FileKind::Pdf, Some(pdfium)) => pages::read_pdf(channel, &order, &pdfium.open(file)?),
+        (FileKind::Pdf, None) => Err(Stop::Failed(ExtractionError::EngineMissing {
+            engine: "pdfium".to_owned(),
+            why: "it was not loaded".to_owned(),
         })),
     }
 }

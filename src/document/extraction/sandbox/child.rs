@@ -146,11 +146,6 @@ impl Ended {
             .any(|words| self.last_words.contains(words))
     }
 
-    /// Whether the kernel ended it for the processor time that it used.
-    pub fn for_want_of_time(&self) -> bool {
-        self.status.signal() == Some(libc::SIGXCPU)
-    }
-
     /// The last line that it wrote for people.
     pub fn last_line(&self) -> Option<&str> {
         self.last_words

@@ -28,7 +28,7 @@ const LOADERS: &[&str] = &[
     "/lib/ld-musl-x86_64.so.1",
     "/lib/ld-musl-aarch64.so.1",
 ];
-/// What the loader of programs reads.
+/// What the loader of programs reads, and what programs take for granted.
 const LIBRARIES: &[&str] = &[
     "/lib",
     "/lib64",
@@ -36,6 +36,9 @@ const LIBRARIES: &[&str] = &[
     "/usr/lib64",
     "/usr/local/lib",
     "/etc/ld.so.cache",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/urandom",
 ];
 
 /// What a child is.

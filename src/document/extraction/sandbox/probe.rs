@@ -19,6 +19,9 @@ const CPU_SECONDS: u64 = 5;
 /// Of what the child reports.
 const REPORT_BYTES: u64 = 64 * 1024;
 
+/// Its name, and whether it succeeds.
+type Attempt = (&'static str, fn() -> bool);
+
 /// How much of the sandbox is enforced here; found once, when the process starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxState {
@@ -102,7 +105,7 @@ pub fn attempt_everything(mut out: impl Write) -> io::Result<()> {
     let enforced = confinement
         .enforce()
         .map_err(|error| io::Error::other(error_chain(&error)))?;
-    let attempts: [(&str, fn() -> bool); 7] = [
+    let attempts: [Attempt; 7] = [
         ("read a file", || {
             let mut byte = [0];
             fs::File::open("/etc/passwd")

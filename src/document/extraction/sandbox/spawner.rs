@@ -46,10 +46,10 @@ fn spawn_thread() -> Option<SyncSender<Start>> {
         } in receiver
         {
             // Whoever no longer waits for a child has it killed: dropped, it would run on.
-            if let Err(Ok(mut child)) = started.send(command.spawn()) {
-                if child.kill().is_ok() {
-                    drop(child.wait());
-                }
+            if let Err(Ok(mut child)) = started.send(command.spawn())
+                && child.kill().is_ok()
+            {
+                drop(child.wait());
             }
         }
     };

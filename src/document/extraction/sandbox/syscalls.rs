@@ -54,6 +54,8 @@ const COMMON: &[i64] = &[
     libc::SYS_getpid,
     libc::SYS_getppid,
     libc::SYS_gettid,
+    libc::SYS_getpgid,
+    libc::SYS_getsid,
     libc::SYS_getuid,
     libc::SYS_geteuid,
     libc::SYS_getgid,
@@ -83,6 +85,7 @@ const OF_ARCHITECTURE: &[i64] = &[
     libc::SYS_poll,
     libc::SYS_time,
     libc::SYS_getdents,
+    libc::SYS_getpgrp,
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const OF_ARCHITECTURE: &[i64] = &[];

@@ -56,6 +56,7 @@ impl Groups {
     pub fn wanted(&self) -> Wanted {
         Wanted {
             io: self.has("io") || self.has("metadata"),
+            whole: self.has("io"),
             trace: self.has("basic") || self.has("trace_context"),
         }
     }

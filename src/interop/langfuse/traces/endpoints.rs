@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpRequest, Responder, get, web};
+use actix_web::{HttpRequest, Responder, delete, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -13,18 +15,37 @@ use crate::{
     interop::langfuse::{
         observations::ObservationBody,
         paging::{LangfusePageMeta, page_of},
-        query::Query,
+        query::{Query, invalid},
         scores::ScoreBody,
     },
     kernel::Failure,
     llm_integration::{
-        DataType, LlmError, Score, Scores, TraceDetails, TraceId, TraceList, Traces,
+        DataType, LlmError, Score, Scores, TraceDetails, TraceId, TraceList, TraceRetention, Traces,
     },
     platform::http::{Granted, may},
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(get);
+    config
+        .service(list)
+        .service(get)
+        .service(delete)
+        .service(delete_many);
+}
+
+/// Traces that one request deletes.
+const MAX_DELETED: usize = 1000;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeleteTraces {
+    /// 1 to 1000.
+    trace_ids: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeletedBody {
+    message: &'static str,
 }
 
 /// A trace with its observations and scores.
@@ -118,4 +139,43 @@ async fn list(
         data: data.collect(),
         meta: LangfusePageMeta::new(page, limit, found.total),
     }))
+}
+
+/// Deletes a trace with everything that belongs to it. One that is not there counts as deleted.
+#[utoipa::path(tag = "langfuse", security(("api_key" = [])), params(("trace_id" = String, Path)),
+    responses((status = OK, body = DeletedBody), (status = BAD_REQUEST)))]
+#[delete("/api/public/traces/{trace_id}")]
+async fn delete(
+    granted: Granted<may::TracesManage>,
+    retention: web::Data<TraceRetention>,
+    trace_id: web::Path<String>,
+) -> Result<impl Responder, Failure> {
+    let ids = trace_ids(&[trace_id.into_inner()])?;
+    retention.delete(&granted.actor, ids).await?;
+    let message = "Trace deleted successfully";
+    Ok(web::Json(DeletedBody { message }))
+}
+
+/// Deletes traces with everything that belongs to them. What is not there counts as deleted.
+#[utoipa::path(tag = "langfuse", security(("api_key" = [])), request_body = DeleteTraces,
+    responses((status = OK, body = DeletedBody), (status = BAD_REQUEST)))]
+#[delete("/api/public/traces")]
+async fn delete_many(
+    granted: Granted<may::TracesManage>,
+    retention: web::Data<TraceRetention>,
+    body: web::Json<DeleteTraces>,
+) -> Result<impl Responder, Failure> {
+    let ids = trace_ids(&body.trace_ids)?;
+    retention.delete(&granted.actor, ids).await?;
+    let message = "Traces deleted successfully";
+    Ok(web::Json(DeletedBody { message }))
+}
+
+fn trace_ids(ids: &[String]) -> Result<Vec<TraceId>, Failure> {
+    if ids.is_empty() || ids.len() > MAX_DELETED {
+        let takes = format_args!("it takes 1 to {MAX_DELETED} ids");
+        return Err(invalid("traceIds", takes));
+    }
+    let parse = |id: &String| id.parse().map_err(|takes| invalid("traceIds", takes));
+    ids.iter().map(parse).collect()
 }

@@ -44,13 +44,21 @@ pub(in super::super) fn service_tier(tier: &str) -> &'static str {
 }
 
 fn encode_choice(index: usize, choice: &Choice) -> Value {
-    let reason = choice.stop.as_ref().map(StopReason::finish_reason);
+    let reason = choice.stop.as_ref().map(finish_reason);
     json!({
         "index": index,
         "message": message(choice),
         "logprobs": choice.logprobs,
         "finish_reason": reason,
     })
+}
+
+/// One of the words that OpenAI's SDKs know: the strict ones can not read an answer with another.
+pub(super) fn finish_reason(stop: &StopReason) -> &str {
+    match stop {
+        StopReason::Other(_) => "stop",
+        known => known.finish_reason(),
+    }
 }
 
 /// The message of a choice. Parts that only another dialect knows, such as the steps of a tool that

@@ -169,7 +169,8 @@ impl Encoder {
             self.delta(choice, &json!({ "refusal": explanation }), None, out);
         }
         self.choices.entry(choice).or_default().stopped = true;
-        self.delta(choice, &json!({}), Some(reason.finish_reason()), out);
+        let finish = answer_out::finish_reason(reason);
+        self.delta(choice, &json!({}), Some(finish), out);
     }
 }
 

@@ -22,6 +22,10 @@ pub struct IoBody {
     input: Option<JsonText>,
     #[schema(value_type = Option<Object>)]
     output: Option<JsonText>,
+    /// `input`, `output`: of these only the beginning is here; the whole has that many bytes, and
+    /// stands in the trace itself.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    cut: BTreeMap<&'static str, u64>,
 }
 
 /// A trace, and what its observations come to.
@@ -170,11 +174,16 @@ impl From<Io> for IoBody {
             metadata,
             input,
             output,
+            apart,
         } = io;
+        let cut = [("input", apart.input), ("output", apart.output)].into_iter();
         Self {
             metadata,
             input,
             output,
+            cut: cut
+                .filter_map(|(name, object)| Some((name, object?.bytes)))
+                .collect(),
         }
     }
 }

@@ -79,6 +79,7 @@ pub async fn list_observations(
     let list = query.into_inner().parse(ObservationColumn::StartTime)?;
     let wanted = Wanted {
         io: list.io,
+        whole: false,
         trace: false,
     };
     let page = traces

@@ -89,6 +89,16 @@ fn lines(
     })
 }
 
+/// JSON on one line: inputs and outputs stand in it as they were written, and no text of JSON holds
+/// a line break that is not escaped.
+pub(super) fn on_one_line(json: &mut [u8]) {
+    for byte in json {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+}
+
 impl Export {
     async fn page(&self, cursor: Option<Cursor>) -> Result<(Bytes, Option<Cursor>), Failure> {
         let page = self
@@ -125,8 +135,8 @@ impl Export {
             observations: observations.into_iter().map(Into::into).collect(),
             scores: scores.into_iter().map(Into::into).collect(),
         };
-        serde_json::to_vec(&line)
-            .map(Some)
-            .map_err(Failure::internal)
+        let mut json = serde_json::to_vec(&line).map_err(Failure::internal)?;
+        on_one_line(&mut json);
+        Ok(Some(json))
     }
 }

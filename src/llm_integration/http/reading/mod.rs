@@ -3,6 +3,7 @@
 mod bodies;
 mod endpoints;
 mod export;
+mod live;
 mod report;
 mod requests;
 mod routes;

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::{
     kernel::{Cursor, ErrorCode, Failure, PageLimit},
-    llm_integration::{Column, Filter},
+    llm_integration::{Column, Filter, TraceFilter},
 };
 
 /// A list by cursor.
@@ -42,20 +42,44 @@ impl ListQuery {
             Some(json) => Filter::from_json(json)?,
             None => Filter::default(),
         };
-        let io = match self.fields.as_deref() {
-            None | Some("") => false,
-            Some("io") => true,
-            Some(_) => {
-                let message = "`fields` is not valid: it takes io";
-                return Err(Failure::new(ErrorCode::InvalidRequest, message));
-            }
-        };
+        let io = wants_io(self.fields.as_deref())?;
         Ok(ListRequest {
             filter: filter.within(time, self.from.map(Into::into), self.to.map(Into::into)),
             io,
             cursor: self.cursor,
             limit: PageLimit::parse(self.limit)?,
         })
+    }
+}
+
+/// What a live tail is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct LiveQuery {
+    /// Conditions in JSON: `[{"type", "column", "operator", "value", "key"}]`, as in Langfuse's API.
+    filter: Option<String>,
+    /// `io` adds input, output and metadata.
+    fields: Option<String>,
+}
+
+impl LiveQuery {
+    pub fn parse(self) -> Result<(TraceFilter, bool), Failure> {
+        let filter = self.filter.as_deref().map(Filter::from_json).transpose()?;
+        Ok((
+            filter.unwrap_or_default(),
+            wants_io(self.fields.as_deref())?,
+        ))
+    }
+}
+
+fn wants_io(fields: Option<&str>) -> Result<bool, Failure> {
+    match fields {
+        None | Some("") => Ok(false),
+        Some("io") => Ok(true),
+        Some(_) => {
+            let message = "`fields` is not valid: it takes io";
+            Err(Failure::new(ErrorCode::InvalidRequest, message))
+        }
     }
 }
 

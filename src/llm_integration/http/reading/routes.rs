@@ -2,11 +2,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{endpoints, export, report};
+use super::{endpoints, export, live, report};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    // The export stands before the trace whose id could be `export`.
+    // These stand before the trace whose id could be `export` or `live`.
     config
+        .service(live::watch_traces)
         .service(export::export_traces)
         .service(endpoints::list_traces)
         .service(endpoints::get_trace)

@@ -7,8 +7,11 @@ use crate::{
     kernel::{NanoUsd, Timestamp},
     llm_integration::{
         JsonText, ObservationId, TraceId,
-        reading::{FoundObservation, FoundTrace, Io},
-        traces::schema::{llm_observation, llm_trace},
+        reading::{Apart, FoundObservation, FoundTrace, Io},
+        traces::{
+            objects_of_state,
+            schema::{llm_observation, llm_trace},
+        },
     },
     platform::db::{DbError, JsonColumn},
 };
@@ -43,6 +46,7 @@ pub struct TraceIo {
     metadata: String,
     input: Option<String>,
     output: Option<String>,
+    state: String,
 }
 
 #[derive(Queryable, Selectable)]
@@ -85,6 +89,7 @@ pub struct ObservationIo {
     metadata: String,
     input: Option<String>,
     output: Option<String>,
+    state: String,
 }
 
 impl TraceHead {
@@ -115,7 +120,14 @@ impl TraceHead {
 
 impl TraceIo {
     pub fn into_io(self) -> Result<Io, DbError> {
-        io(self.metadata, self.input, self.output, "llm_trace")
+        let Self {
+            id: _,
+            metadata,
+            input,
+            output,
+            state,
+        } = self;
+        io(metadata, (input, output), &state, "llm_trace")
     }
 }
 
@@ -159,16 +171,25 @@ impl ObservationHead {
 
 impl ObservationIo {
     pub fn into_io(self) -> Result<Io, DbError> {
-        io(self.metadata, self.input, self.output, "llm_observation")
+        let Self {
+            id: _,
+            trace_id: _,
+            metadata,
+            input,
+            output,
+            state,
+        } = self;
+        io(metadata, (input, output), &state, "llm_observation")
     }
 }
 
 fn io(
     metadata: String,
-    input: Option<String>,
-    output: Option<String>,
+    (input, output): (Option<String>, Option<String>),
+    state: &str,
     table: &str,
 ) -> Result<Io, DbError> {
+    let mut objects = objects_of_state(state).map_err(|_| corrupt(&format!("{table}.state")))?;
     let json = |text: String, column: &str| {
         JsonText::stored(text).ok_or_else(|| corrupt(&format!("{table}.{column}")))
     };
@@ -176,6 +197,10 @@ fn io(
         metadata: json(metadata, "metadata")?,
         input: input.map(|text| json(text, "input")).transpose()?,
         output: output.map(|text| json(text, "output")).transpose()?,
+        apart: Apart {
+            input: objects.remove("input"),
+            output: objects.remove("output"),
+        },
     })
 }
 

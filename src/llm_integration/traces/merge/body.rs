@@ -41,6 +41,23 @@ impl Ord for Body {
     }
 }
 
+/// Where the parts of a stored row lie that are too large for it, by what its `state` says.
+pub(in crate::llm_integration) fn objects_of_state(
+    state: &str,
+) -> serde_json::Result<BTreeMap<String, ObjectRef>> {
+    #[derive(Default, Deserialize)]
+    struct Apart {
+        #[serde(default)]
+        objects: BTreeMap<String, ObjectRef>,
+    }
+    // Most rows have none: they are not parsed.
+    let parsed: Option<Apart> = state
+        .contains("\"objects\"")
+        .then(|| serde_json::from_str(state))
+        .transpose()?;
+    Ok(parsed.unwrap_or_default().objects)
+}
+
 /// Where the parts of a row lie that are too large for it, by the name of their column.
 pub(super) fn objects(
     input: &Register<Body>,

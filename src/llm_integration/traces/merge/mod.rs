@@ -24,6 +24,7 @@ mod convergence;
 
 pub(super) use body::Body;
 pub use body::ObjectRef;
+pub(in crate::llm_integration) use body::objects_of_state;
 pub(super) use changes::{Change, Changes, Placed, gather};
 pub(super) use instants::Instants;
 pub(super) use metadata::Metadata;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 
 use super::keys::{self, TraceKey};
 use crate::{
@@ -10,12 +13,23 @@ use crate::{
     llm_integration::{
         TraceId,
         traces::{
-            merge::Instants,
-            schema::{llm_observation, llm_retention, llm_trace, llm_trace_key},
+            objects_of_state,
+            schema::{llm_observation, llm_retention, llm_session, llm_trace, llm_trace_key},
         },
     },
     platform::db::{Conn, DbError, each_backend},
 };
+
+/// What was removed.
+#[derive(Clone, Debug, Default)]
+pub(in crate::llm_integration) struct RemovedTraces {
+    /// Those that were asked for, also where no row of theirs was left.
+    pub traces: Vec<TraceId>,
+    /// The ids of their observations.
+    pub observations: Vec<String>,
+    /// The keys of their objects.
+    pub objects: Vec<String>,
+}
 
 /// What is left of a trace whose rows are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +40,19 @@ pub(in crate::llm_integration::traces) enum Remains {
     Tombstone(Timestamp),
 }
 
-/// Removes the rows of these traces; returns the keys of their objects.
+/// Removes the rows of these traces.
 pub(in crate::llm_integration::traces) fn delete_traces(
     conn: &mut Conn,
     project: ProjectId,
-    ids: &[TraceId],
+    traces: Vec<TraceId>,
     remains: Remains,
-) -> Result<Vec<String>, DbError> {
+) -> Result<RemovedTraces, DbError> {
     use llm_trace_key as k;
 
-    let ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
+    let ids: Vec<&str> = traces.iter().map(TraceId::as_str).collect();
     let mut keys = keys::lock(conn, project, &ids)?;
     keys.retain(|key| key.deleted_at.is_none());
-    let mut objects = delete_rows(conn, project, &keys)?;
+    let mut removed = delete_rows(conn, project, &keys)?;
     let found: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
     let of_traces = k::table
         .filter(k::project_id.eq(project))
@@ -55,19 +69,21 @@ pub(in crate::llm_integration::traces) fn delete_traces(
                 .execute(c)
         })?,
     };
-    objects.sort_unstable();
-    objects.dedup();
-    Ok(objects)
+    removed.objects.sort_unstable();
+    removed.objects.dedup();
+    removed.traces = traces;
+    Ok(removed)
 }
 
 fn delete_rows(
     conn: &mut Conn,
     project: ProjectId,
     keys: &[TraceKey],
-) -> Result<Vec<String>, DbError> {
+) -> Result<RemovedTraces, DbError> {
     use {llm_observation as o, llm_trace as t};
     let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
     let mut states: Vec<String> = Vec::new();
+    let mut observations: Vec<String> = Vec::new();
     let traces = || keys.iter().map(|key| key.started_at);
     if let Some((first, last)) = traces().min().zip(traces().max()) {
         let of_traces = t::table
@@ -86,20 +102,26 @@ fn delete_rows(
             .filter(o::project_id.eq(project))
             .filter(o::trace_id.eq_any(ids))
             .filter(o::started_at.between(first, last));
-        let removed: Vec<String> = each_backend!(conn, |c| diesel::delete(of_traces)
-            .returning(o::state)
+        let removed: Vec<(String, String)> = each_backend!(conn, |c| diesel::delete(of_traces)
+            .returning((o::id, o::state))
             .get_results(c))?;
-        states.extend(removed);
+        for (id, state) in removed {
+            observations.push(id);
+            states.push(state);
+        }
     }
-    let with_objects = states.iter().filter(|state| state.contains("\"objects\""));
     let mut objects = Vec::new();
-    for state in with_objects {
-        let state: Instants = serde_json::from_str(state).map_err(|_| DbError::Corrupt {
+    for state in &states {
+        let found = objects_of_state(state).map_err(|_| DbError::Corrupt {
             what: "state".to_owned(),
         })?;
-        objects.extend(state.objects.into_values().map(|object| object.key));
+        objects.extend(found.into_values().map(|object| object.key));
     }
-    Ok(objects)
+    Ok(RemovedTraces {
+        traces: Vec::new(),
+        observations,
+        objects,
+    })
 }
 
 /// Traces of a project that began before `before`, the oldest first.
@@ -163,6 +185,31 @@ pub(in crate::llm_integration::traces) fn choose_retention(
             .execute(c))?;
     }
     Ok(())
+}
+
+/// Removes sessions that began before `before` and have no trace any more; returns their ids.
+pub(in crate::llm_integration::traces) fn delete_empty_sessions(
+    conn: &mut Conn,
+    project: ProjectId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<String>, DbError> {
+    use {llm_session as s, llm_trace as t};
+    let traces = t::table
+        .filter(t::project_id.eq(s::project_id))
+        .filter(t::session_id.eq(s::id.nullable()));
+    let ids: Vec<String> = each_backend!(conn, |c| s::table
+        .filter(s::project_id.eq(project))
+        .filter(s::created_at.lt(before))
+        .filter(not(exists(traces)))
+        .select(s::id)
+        .limit(limit)
+        .load(c))?;
+    let empty = s::table
+        .filter(s::project_id.eq(project))
+        .filter(s::id.eq_any(&ids));
+    each_backend!(conn, |c| diesel::delete(empty).execute(c))?;
+    Ok(ids)
 }
 
 /// Every project that has traces.

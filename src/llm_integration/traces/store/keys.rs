@@ -125,6 +125,49 @@ pub(super) fn lock(
     }?)
 }
 
+/// Whether the trace is there; if so, nobody removes it before this transaction ends.
+pub(in crate::llm_integration) fn hold_trace(
+    conn: &mut Conn,
+    project: ProjectId,
+    id: &str,
+) -> Result<bool, DbError> {
+    Ok(standing(conn, project, id)? == Standing::There)
+}
+
+/// What is known of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::llm_integration) enum Standing {
+    Unknown,
+    There,
+    Deleted,
+}
+
+/// What is known of the trace. What is there, or was deleted, stays so until this transaction ends.
+pub(in crate::llm_integration) fn standing(
+    conn: &mut Conn,
+    project: ProjectId,
+    id: &str,
+) -> Result<Standing, DbError> {
+    macro_rules! of_id {
+        () => {
+            llm_trace_key::table
+                .find((project, id))
+                .select(llm_trace_key::deleted_at)
+        };
+    }
+    let deleted: Option<Option<Timestamp>> = match conn.backend() {
+        Backend::Pg(c) => of_id!().for_share().first(c),
+        // Its one writer holds the whole database already.
+        Backend::Sqlite(c) => of_id!().first(c),
+    }
+    .optional()?;
+    Ok(match deleted {
+        None => Standing::Unknown,
+        Some(None) => Standing::There,
+        Some(Some(_)) => Standing::Deleted,
+    })
+}
+
 pub(super) fn update(conn: &mut Conn, key: &TraceKey) -> Result<(), DbError> {
     use llm_trace_key as k;
     each_backend!(conn, |c| {

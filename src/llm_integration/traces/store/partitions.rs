@@ -1,4 +1,7 @@
 //! Days as tables of their own, on PostgreSQL: made ahead of time, and dropped once they are empty.
+//!
+//! Each table's day is made, or dropped, in a transaction of its own that begins with the strongest
+//! lock that it needs: who holds it waits for nothing that a writer of traces could hold.
 
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query};
 
@@ -7,7 +10,24 @@ use crate::{
     platform::db::{Backend, Conn, DbError},
 };
 
-const PARENTS: [&str; 2] = ["llm_trace", "llm_observation"];
+/// The tables that have partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::llm_integration::traces) enum Daily {
+    Traces,
+    Observations,
+}
+
+impl Daily {
+    pub const ALL: [Self; 2] = [Self::Traces, Self::Observations];
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Traces => "llm_trace",
+            Self::Observations => "llm_observation",
+        }
+    }
+}
+
 /// Days that were not made ahead of time are made for rows that lie in the default partition, this
 /// many at once, the newest first.
 const LATE_DAYS: i64 = 30;
@@ -48,32 +68,38 @@ pub(in crate::llm_integration::traces) fn missing_days(
     Ok(days.into_iter().map(|Day { day }| day).collect())
 }
 
-/// Makes a day's partitions, and moves what came before them there.
+/// Makes a day's partition of a table, and moves what came before it there.
 pub(in crate::llm_integration::traces) fn make_day(
     conn: &mut Conn,
+    daily: Daily,
     day: &str,
 ) -> Result<(), DbError> {
     let Backend::Pg(c) = conn.backend() else {
         return Ok(());
     };
-    for parent in PARENTS {
-        if !exists(c, &format!("{parent}_{day}"))? {
-            // Nobody writes to the default partition between the move and the attachment.
-            c.batch_execute(&format!(
-                "LOCK TABLE {parent}_default IN SHARE ROW EXCLUSIVE MODE;
-                 CREATE TABLE {parent}_{day} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-                 WITH moved AS (
-                     DELETE FROM {parent}_default
-                      WHERE started_at >= '{day} 00:00:00+00' AND started_at < '{day} 00:00:00+00'::timestamptz + interval '24 hours'
-                     RETURNING *
-                 ) INSERT INTO {parent}_{day} SELECT * FROM moved;"
-            ))?;
-            let bounds = bounds(c, day)?;
-            c.batch_execute(&format!(
-                "ALTER TABLE {parent} ATTACH PARTITION {parent}_{day} FOR VALUES {bounds}"
-            ))?;
-        }
+    let parent = daily.table();
+    if exists(c, &format!("{parent}_{day}"))? {
+        return Ok(());
     }
+    // Nobody writes to the default partition between the move and the attachment, and nobody reads
+    // it: attaching looks at its rows under this lock.
+    let lock = format!("LOCK TABLE {parent}_default IN ACCESS EXCLUSIVE MODE");
+    c.batch_execute(&lock)?;
+    if exists(c, &format!("{parent}_{day}"))? {
+        return Ok(());
+    }
+    c.batch_execute(&format!(
+        "CREATE TABLE {parent}_{day} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+         WITH moved AS (
+             DELETE FROM {parent}_default
+              WHERE started_at >= '{day} 00:00:00+00' AND started_at < '{day} 00:00:00+00'::timestamptz + interval '24 hours'
+             RETURNING *
+         ) INSERT INTO {parent}_{day} SELECT * FROM moved;"
+    ))?;
+    let bounds = bounds(c, day)?;
+    c.batch_execute(&format!(
+        "ALTER TABLE {parent} ATTACH PARTITION {parent}_{day} FOR VALUES {bounds}"
+    ))?;
     Ok(())
 }
 
@@ -114,27 +140,32 @@ pub(in crate::llm_integration::traces) fn days_before(
     Ok(days.into_iter().map(|Day { day }| day).collect())
 }
 
-/// Drops a day's partitions that hold nothing; returns how many.
+/// Drops a day's partition of a table if it holds nothing; returns whether it did.
 pub(in crate::llm_integration::traces) fn drop_empty_day(
     conn: &mut Conn,
+    daily: Daily,
     day: &str,
-) -> Result<usize, DbError> {
+) -> Result<bool, DbError> {
     let Backend::Pg(c) = conn.backend() else {
-        return Ok(0);
+        return Ok(false);
     };
-    let mut dropped = 0;
-    for parent in PARENTS {
-        let table = format!("{parent}_{day}");
-        if !exists(c, &table)? {
-            continue;
-        }
-        c.batch_execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))?;
-        let rows: Vec<Day> =
-            sql_query(format!("SELECT 'row' AS day FROM {table} LIMIT 1")).load(c)?;
-        if rows.is_empty() {
-            c.batch_execute(&format!("DROP TABLE {table}"))?;
-            dropped += 1;
-        }
+    let parent = daily.table();
+    let table = format!("{parent}_{day}");
+    // Looked at without a lock first, which would stop everybody for a day that is still in use.
+    if !exists(c, &table)? || has_rows(c, &table)? {
+        return Ok(false);
     }
-    Ok(dropped)
+    c.batch_execute(&format!(
+        "LOCK TABLE ONLY {parent} IN ACCESS EXCLUSIVE MODE"
+    ))?;
+    if !exists(c, &table)? || has_rows(c, &table)? {
+        return Ok(false);
+    }
+    c.batch_execute(&format!("DROP TABLE {table}"))?;
+    Ok(true)
+}
+
+fn has_rows(c: &mut PgConnection, table: &str) -> Result<bool, DbError> {
+    let rows: Vec<Day> = sql_query(format!("SELECT 'row' AS day FROM {table} LIMIT 1")).load(c)?;
+    Ok(!rows.is_empty())
 }

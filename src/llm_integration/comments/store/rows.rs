@@ -1,11 +1,16 @@
-//! Rows and queries of comments.
+//! Comments as rows.
 
 use diesel::prelude::*;
 
-use super::{Comment, CommentFilter, CommentObject, schema::llm_comment};
 use crate::{
     kernel::{ProjectId, Timestamp},
-    llm_integration::traces::schema::{llm_observation, llm_session, llm_trace_key},
+    llm_integration::{
+        comments::{Comment, CommentFilter, CommentObject, schema::llm_comment},
+        traces::{
+            hold_trace,
+            schema::{llm_observation, llm_session},
+        },
+    },
     platform::db::{Conn, DbError, each_backend},
 };
 
@@ -40,35 +45,42 @@ impl CommentRow {
     }
 }
 
-/// Whether what the comment is about was traced. A prompt is another context's to know.
-pub(super) fn object_exists(
+/// Whether what the comment is about was traced. It stays until this transaction ends: what
+/// deletes a trace deletes its comments too. A prompt is another context's to know.
+pub fn object_exists(
     conn: &mut Conn,
     project: ProjectId,
     object: CommentObject,
     id: &str,
 ) -> Result<bool, DbError> {
-    let found: i64 = each_backend!(conn, |c| match object {
-        CommentObject::Trace => llm_trace_key::table
-            .find((project, id))
-            .filter(llm_trace_key::deleted_at.is_null())
-            .count()
-            .get_result(c),
-        CommentObject::Observation => llm_observation::table
-            .filter(llm_observation::project_id.eq(project))
-            .filter(llm_observation::id.eq(id))
-            .count()
-            .get_result(c),
-        CommentObject::Session => llm_session::table.find((project, id)).count().get_result(c),
-        CommentObject::Prompt => Ok(1),
-    })?;
-    Ok(found > 0)
+    match object {
+        CommentObject::Trace => hold_trace(conn, project, id),
+        CommentObject::Observation => {
+            let traces: Vec<String> = each_backend!(conn, |c| llm_observation::table
+                .filter(llm_observation::project_id.eq(project))
+                .filter(llm_observation::id.eq(id))
+                .select(llm_observation::trace_id)
+                .order(llm_observation::trace_id)
+                .load(c))?;
+            for trace in traces {
+                if hold_trace(conn, project, &trace)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        CommentObject::Session => {
+            let found: i64 = each_backend!(conn, |c| llm_session::table
+                .find((project, id))
+                .count()
+                .get_result(c))?;
+            Ok(found > 0)
+        }
+        CommentObject::Prompt => Ok(true),
+    }
 }
 
-pub(super) fn insert(
-    conn: &mut Conn,
-    project_id: ProjectId,
-    comment: Comment,
-) -> Result<(), DbError> {
+pub fn insert(conn: &mut Conn, project_id: ProjectId, comment: Comment) -> Result<(), DbError> {
     let Comment {
         id,
         object,
@@ -94,11 +106,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-pub(super) fn comment(
-    conn: &mut Conn,
-    project: ProjectId,
-    id: &str,
-) -> Result<Option<Comment>, DbError> {
+pub fn comment(conn: &mut Conn, project: ProjectId, id: &str) -> Result<Option<Comment>, DbError> {
     let row: Option<CommentRow> = each_backend!(conn, |c| {
         llm_comment::table
             .find((project, id))
@@ -129,18 +137,14 @@ macro_rules! matching {
     }};
 }
 
-pub(super) fn count(
-    conn: &mut Conn,
-    project: ProjectId,
-    filter: &CommentFilter,
-) -> Result<i64, DbError> {
+pub fn count(conn: &mut Conn, project: ProjectId, filter: &CommentFilter) -> Result<i64, DbError> {
     Ok(each_backend!(conn, |c| {
         matching!(llm_comment::table.count(), project, filter).get_result(c)
     })?)
 }
 
 /// Newest first.
-pub(super) fn list(
+pub fn list(
     conn: &mut Conn,
     project: ProjectId,
     filter: &CommentFilter,
