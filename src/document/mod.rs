@@ -11,6 +11,7 @@ pub mod extraction;
 mod http;
 mod jobs;
 mod model;
+mod news;
 mod schema;
 mod service;
 mod settings;
@@ -19,6 +20,7 @@ mod store;
 pub use error::DocumentError;
 pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploaded};
 pub use http::routes;
+pub use jobs::PROCESSING;
 pub use model::{
     Authors, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit, Field,
     FieldChange, FileName, Folder, Language, StoredPage, Title, VersionId, VersionNumber,

@@ -132,7 +132,7 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock));
+        let documents = documents(settings, objects, sizing, (&db, &redis, &clock));
         let parts = Self {
             identity,
             redis,
@@ -186,11 +186,17 @@ fn documents(
     settings: &Settings,
     objects: Objects,
     sizing: Sizing,
-    (db, clock): (&Db, &Clock),
+    (db, redis, clock): (&Db, &Option<Redis>, &Clock),
 ) -> Documents {
     let settings = &settings.documents;
     let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
+    let redis = redis.clone();
+    Documents::new(
+        (db.clone(), clock.clone()),
+        (objects, extractor),
+        redis,
+        settings,
+    )
 }
 
 /// Where what is too large for a row lies.

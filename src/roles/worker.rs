@@ -7,16 +7,20 @@ use super::{
     parts::{OfTraces, Parts},
     process::Starting,
 };
-use crate::platform::{
-    jobs::{self, JobRegistry, Retention},
-    lifecycle::Stage,
+use crate::{
+    document,
+    platform::{
+        jobs::{self, JobRegistry, Retention},
+        lifecycle::Stage,
+        sizing::Sizing,
+    },
 };
 
 /// Kept of the drain's limit to hand back what did not end in time.
 const HAND_BACK: Duration = Duration::from_secs(2);
 
 pub(super) fn start(starting: &Starting<'_>) {
-    let registry = registry(starting.parts, starting.settings);
+    let registry = registry(starting.parts, starting.settings, starting.sizing);
     let (db, clock) = (starting.parts.db.clone(), starting.parts.clock.clone());
     let (settings, sizing) = (starting.settings.jobs.clone(), starting.sizing);
     let drain = starting
@@ -35,7 +39,7 @@ pub(super) fn start(starting: &Starting<'_>) {
 }
 
 /// Every kind of job there is.
-fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
+fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
     let retention = Retention {
         events: settings.events.retention(),
         dead_events: settings.events.dead_letter_retention(),
@@ -47,5 +51,13 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         media, retention, ..
     } = &parts.of_traces;
     let registry = media.register(retention.register(registry));
-    parts.documents.register(registry)
+    // Half of the places, so that documents of many pages never keep other jobs waiting.
+    let documents = match settings.documents.concurrency {
+        0 => sizing.jobs(settings.jobs.concurrency) / 2,
+        configured => configured,
+    };
+    parts
+        .documents
+        .register(registry)
+        .at_most(document::PROCESSING, documents)
 }

@@ -29,7 +29,9 @@ impl Documents {
                 store::save_version(conn, &version)?;
                 Ok(announce(conn, &clock, &version, &Milestone::Indexed)?)
             })
-            .await
+            .await?;
+        self.news.tell(job.version);
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         events::{DocumentIndexed, DocumentRead, DocumentUploaded},
         extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        news::News,
         store,
     },
     kernel::{Clock, ProjectId},
@@ -18,6 +19,7 @@ use crate::{
         events::Event,
         objects::Objects,
         outbox,
+        redis::Redis,
     },
 };
 
@@ -29,6 +31,7 @@ pub struct Documents {
     pub(in crate::document) objects: Objects,
     pub(in crate::document) extractor: Extractor,
     pub(in crate::document) settings: Arc<DocumentSettings>,
+    pub(in crate::document) news: News,
     /// The process ends: who watches is told nothing more.
     pub(super) ending: CancellationToken,
 }
@@ -37,16 +40,25 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
+        redis: Option<Redis>,
         settings: &DocumentSettings,
     ) -> Self {
         Self {
             db,
-            clock,
             objects,
             extractor,
             settings: Arc::new(settings.clone()),
+            news: News::new(redis, &clock),
             ending: CancellationToken::new(),
+            clock,
         }
+    }
+}
+
+impl Documents {
+    /// Carries news of documents between the processes, until `stop`.
+    pub fn carry_news(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
+        self.news.clone().carry(stop)
     }
 }
 
