@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Settings, subscriptions};
+use super::{
+    Settings,
+    documents::{Ground, OfDocuments},
+    subscriptions,
+};
 use crate::{
-    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
-        MediaStore, Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention,
-        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability,
+        TraceRetention, TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
         inference::Inference,
     },
     platform::{
@@ -67,6 +70,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub responses: StoredResponses,
     pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
@@ -79,7 +83,7 @@ pub(super) struct Parts {
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
-    pub documents: Documents,
+    pub of_documents: OfDocuments,
     pub prompts: Prompts,
 }
 
@@ -118,6 +122,7 @@ impl Parts {
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
+        let responses = StoredResponses::new(db.clone(), clock.clone());
         let gateway = Gateway::new(
             llm,
             GatewayParts {
@@ -128,11 +133,21 @@ impl Parts {
                 cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
+                responses: responses.clone(),
                 clock: clock.clone(),
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &redis, &clock));
+        let ground = Ground {
+            db: &db,
+            clock: &clock,
+            redis: &redis,
+            objects,
+            inference: &inference,
+            gateway: &gateway,
+            recorder,
+        };
+        let of_documents = OfDocuments::build(settings, sizing, ground);
         let parts = Self {
             identity,
             redis,
@@ -141,6 +156,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            responses,
             inference,
             prices,
             routes,
@@ -153,7 +169,7 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
-            documents,
+            of_documents,
             prompts,
             clock,
             db,
@@ -179,24 +195,6 @@ fn foreign_intake(
         &settings.ingest,
     );
     (otlp, batches)
-}
-
-/// The documents of projects, and what reads them.
-fn documents(
-    settings: &Settings,
-    objects: Objects,
-    sizing: Sizing,
-    (db, redis, clock): (&Db, &Option<Redis>, &Clock),
-) -> Documents {
-    let settings = &settings.documents;
-    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    let redis = redis.clone();
-    Documents::new(
-        (db.clone(), clock.clone()),
-        (objects, extractor),
-        redis,
-        settings,
-    )
 }
 
 /// Where what is too large for a row lies.

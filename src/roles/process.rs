@@ -95,7 +95,7 @@ impl Process {
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
-        let documents = parts.documents.clone();
+        let documents = parts.of_documents.documents.clone();
         lifecycle.spawn(Stage::Serve, "document news", |stop| {
             documents.carry_news(stop)
         });

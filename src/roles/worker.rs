@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Settings,
+    documents::OfDocuments,
     parts::{OfTraces, Parts},
     process::Starting,
 };
@@ -51,13 +52,17 @@ fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
         media, retention, ..
     } = &parts.of_traces;
     let registry = media.register(retention.register(registry));
+    let registry = parts.responses.register(registry);
+    let OfDocuments {
+        documents, notes, ..
+    } = &parts.of_documents;
     // Half of the places, so that documents of many pages never keep other jobs waiting.
-    let documents = match settings.documents.concurrency {
+    let most = match settings.documents.concurrency {
         0 => sizing.jobs(settings.jobs.concurrency) / 2,
         configured => configured,
     };
-    parts
-        .documents
+    let registry = documents
         .register(registry)
-        .at_most(document::PROCESSING, documents)
+        .at_most(document::PROCESSING, most);
+    notes.register(registry)
 }

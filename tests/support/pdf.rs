@@ -112,10 +112,10 @@ pub fn text(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
 
 /// The same in a font that takes UTF-16.
 pub fn wide(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
-    let hex: String = text
-        .encode_utf16()
-        .map(|unit| format!("{unit:04X}"))
-        .collect();
+    let mut hex = String::new();
+    for unit in text.encode_utf16() {
+        let _ = write!(hex, "{unit:04X}");
+    }
     format!("BT /{font} {size} Tf {x} {y} Td <{hex}> Tj ET\n")
 }
 

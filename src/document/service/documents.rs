@@ -11,6 +11,7 @@ use crate::{
         extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
         news::News,
+        search::SearchIndex,
         store,
     },
     kernel::{Clock, ProjectId},
@@ -30,6 +31,7 @@ pub struct Documents {
     pub(in crate::document) clock: Clock,
     pub(in crate::document) objects: Objects,
     pub(in crate::document) extractor: Extractor,
+    pub(in crate::document) search: SearchIndex,
     pub(in crate::document) settings: Arc<DocumentSettings>,
     pub(in crate::document) news: News,
     /// The process ends: who watches is told nothing more.
@@ -40,18 +42,24 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
-        redis: Option<Redis>,
+        (search, redis): (SearchIndex, Option<Redis>),
         settings: &DocumentSettings,
     ) -> Self {
         Self {
             db,
             objects,
             extractor,
+            search,
             settings: Arc::new(settings.clone()),
             news: News::new(redis, &clock),
             ending: CancellationToken::new(),
             clock,
         }
+    }
+
+    /// The index that documents are found in.
+    pub const fn search(&self) -> &SearchIndex {
+        &self.search
     }
 }
 
@@ -62,7 +70,7 @@ impl Documents {
     }
 }
 
-pub(super) fn existing(
+pub(in crate::document) fn existing(
     conn: &mut Conn,
     project: ProjectId,
     id: DocumentId,
@@ -80,7 +88,7 @@ pub(super) fn opened(
 }
 
 /// A version of a document: the one that is named, or the latest.
-pub(super) fn version_of(
+pub(in crate::document) fn version_of(
     conn: &mut Conn,
     document: &Document,
     number: Option<VersionNumber>,
