@@ -24,7 +24,7 @@ pub(super) struct OfDocuments {
 pub(super) struct Ground<'a> {
     pub db: &'a Db,
     pub clock: &'a Clock,
-    pub redis: &'a Option<Redis>,
+    pub redis: Option<&'a Redis>,
     pub objects: Objects,
     pub inference: &'a Inference,
     pub gateway: &'a Gateway,
@@ -66,7 +66,7 @@ impl OfDocuments {
             settings: settings.answers.clone(),
         });
         let ours = (db.clone(), clock.clone());
-        let found = (search, redis.clone());
+        let found = (search, redis.cloned());
         Self {
             documents: Documents::new(ours, (objects, extractor), found, settings),
             annotations: Annotations::new(db.clone(), clock.clone()),

@@ -141,7 +141,7 @@ impl Parts {
         let ground = Ground {
             db: &db,
             clock: &clock,
-            redis: &redis,
+            redis: redis.as_ref(),
             objects,
             inference: &inference,
             gateway: &gateway,

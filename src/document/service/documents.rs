@@ -61,9 +61,7 @@ impl Documents {
     pub const fn search(&self) -> &SearchIndex {
         &self.search
     }
-}
 
-impl Documents {
     /// Carries news of documents between the processes, until `stop`.
     pub fn carry_news(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
         self.news.clone().carry(stop)
