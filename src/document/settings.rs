@@ -20,6 +20,7 @@ pub struct DocumentSettings {
     pub documents_per_project: u64,
     pub bytes_per_project: u64,
     pub retention_days: u32,
+    pub concurrency: usize,
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
