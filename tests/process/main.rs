@@ -17,6 +17,7 @@ mod provider;
 mod binary;
 mod budget_race;
 mod commands;
+mod hostile;
 mod lifecycle;
 mod reading;
 mod sandbox;
