@@ -32,7 +32,8 @@ async fn who_watches_hears_of_what_another_process_reads() {
     ];
     let api = App::start_roles(Engine::Postgres, &[Role::Api], &settings).await;
     let document = upload(&api, &pdf::of_text("Far", 60)).await;
-    let watching = api.get(&format!("{document}/progress"));
+    let progress = format!("{document}/progress");
+    let watching = api.get(&progress);
     let working = async {
         let worker = api.sibling(&[Role::Worker]).await;
         eventually("it is read", || async {
