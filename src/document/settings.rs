@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::extraction::{EngineSettings, ExtractionSettings};
+use super::{
+    AnswerSettings,
+    extraction::{EngineSettings, ExtractionSettings},
+    search::SearchSettings,
+};
 use crate::platform::config::ConfigError;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -16,9 +20,12 @@ pub struct DocumentSettings {
     pub documents_per_project: u64,
     pub bytes_per_project: u64,
     pub retention_days: u32,
+    pub concurrency: usize,
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
+    pub search: SearchSettings,
+    pub answers: AnswerSettings,
 }
 
 impl DocumentSettings {
@@ -34,12 +41,13 @@ impl DocumentSettings {
             ),
             ("documents.progress_interval_ms", self.progress_interval_ms),
         ];
-        match positive.into_iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Rejected(format!(
-                "`{key}` must be greater than 0"
-            ))),
-            None => self.extraction.validate(),
+        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            let what = format!("`{key}` must be greater than 0");
+            return Err(ConfigError::Rejected(what));
         }
+        self.extraction.validate()?;
+        self.search.validate()?;
+        self.answers.validate()
     }
 
     pub(super) const fn upload_idle(&self) -> Duration {

@@ -24,6 +24,7 @@ mod query;
 mod reading;
 mod reconciliation;
 pub mod reranking;
+mod responses;
 pub mod routing;
 mod scores;
 mod settings;
@@ -36,12 +37,15 @@ pub use analytics::{
 };
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
+pub use gateway::{
+    Answer, AnswerBody, Completion, CompletionLinks, CompletionRequest, Gateway, GatewayParts,
+    Speaker, Turn,
+};
 pub use http::{MEDIA_TRANSFERS, routes};
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
-    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
-    WhenRedisIsDown, Window,
+    Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
+    LimitSubject, LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject,
+    SubjectKind, WhenRedisIsDown, Window,
 };
 pub use live::{
     LiveTraces, Position, Seen, Tail, carry as carry_live_traces, publish as publish_live_traces,
@@ -55,7 +59,7 @@ pub use pricing::{
     ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
     Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
-    estimate_input, estimate_output,
+    estimate_input, estimate_output, estimate_text,
 };
 pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,
@@ -73,6 +77,7 @@ pub use reading::{
 pub use reconciliation::{
     Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
 };
+pub use responses::StoredResponses;
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,

@@ -42,12 +42,11 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
-        documents,
+        of_documents,
         prompts,
         bus,
         subscriptions,
-        live,
-        recorder,
+        of_traces,
         redis,
         ..
     } = starting.parts.clone();
@@ -56,13 +55,13 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         prompts.flush_usage_until(stop)
     });
     lifecycle.spawn(Stage::Serve, "document watches", |stop| {
-        documents.end_watches(stop)
+        of_documents.documents.end_watches(stop)
     });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
     });
     lifecycle.spawn(Stage::Serve, "live tails", |stop| {
-        llm_integration::carry_live_traces(live, recorder, redis, stop)
+        llm_integration::carry_live_traces(of_traces.live, of_traces.recorder, redis, stop)
     });
     Ok(())
 }
@@ -103,24 +102,31 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.cache.clone()))
         .app_data(web::Data::new(parts.guardrails.clone()))
         .app_data(web::Data::new(parts.limits.clone()))
-        .app_data(web::Data::new(parts.traces.clone()))
-        .app_data(web::Data::new(parts.live.clone()))
-        .app_data(web::Data::new(parts.retention.clone()))
-        .app_data(web::Data::new(parts.media.clone()))
+        .app_data(web::Data::new(parts.of_traces.traces.clone()))
+        .app_data(web::Data::new(parts.of_traces.live.clone()))
+        .app_data(web::Data::new(parts.of_traces.retention.clone()))
+        .app_data(web::Data::new(parts.of_traces.media.clone()))
         .app_data(web::Data::new(parts.otlp.clone()))
         .app_data(web::Data::new(parts.batches.clone()))
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
-        .app_data(web::Data::new(parts.documents.clone()))
+        .app_data(web::Data::new(parts.of_documents.documents.clone()))
+        .app_data(web::Data::new(
+            parts.of_documents.documents.search().clone(),
+        ))
+        .app_data(web::Data::new(parts.of_documents.annotations.clone()))
+        .app_data(web::Data::new(parts.of_documents.answers.clone()))
+        .app_data(web::Data::new(parts.of_documents.notes.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
+    // Patterns are tried in this order: those of every call to a model come first.
+    llm_integration::routes(config);
     identity::routes(config);
     jobs::routes(config);
-    llm_integration::routes(config);
     document::routes(config);
     prompt::routes(config);
     langfuse::routes(config);

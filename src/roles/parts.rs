@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Settings, subscriptions};
+use super::{
+    Settings,
+    documents::{Ground, OfDocuments},
+    subscriptions,
+};
 use crate::{
-    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
-        MediaStore, Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention,
-        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability,
+        TraceRetention, TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
         inference::Inference,
     },
     platform::{
@@ -67,28 +70,26 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub responses: StoredResponses,
     pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
     pub limits: Limits,
     pub cache: AnswerCache,
     pub guardrails: Guardrails,
-    pub recorder: Recorder,
-    pub traces: Traces,
-    pub live: LiveTraces,
-    pub retention: TraceRetention,
-    pub media: MediaStore,
+    pub of_traces: OfTraces,
     pub otlp: Otlp,
     pub batches: Batches,
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
-    pub documents: Documents,
+    pub of_documents: OfDocuments,
     pub prompts: Prompts,
 }
 
 impl Parts {
     /// The parts, and the one writer of what the gateway records.
+    #[expect(clippy::too_many_lines, reason = "one list of what there is")]
     pub fn build(settings: &Settings, sizing: Sizing) -> Result<(Self, TraceWriter), ConfigError> {
         let Foundation {
             clock,
@@ -118,31 +119,34 @@ impl Parts {
         let objects = objects(settings, &db)?;
         let (of_traces, trace_writer) =
             of_traces(settings, (&db, &clock), &prices, (&hasher, &objects));
-        let OfTraces {
-            recorder,
-            retention,
-            traces,
-            live,
-            media,
-        } = of_traces;
+        let recorder = &of_traces.recorder;
         let scores = Scores::new(db.clone(), clock.clone());
-        let (otlp, batches) = foreign_intake(settings, &recorder, &scores, &clock);
+        let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
-        let gateway = Gateway::new(
-            llm,
-            GatewayParts {
-                providers,
-                routes: routes.clone(),
-                limits: limits.clone(),
-                guardrails: guardrails.clone(),
-                cache: cache.clone(),
-                prices: prices.clone(),
-                recorder: recorder.clone(),
-                clock: clock.clone(),
-            },
-        );
+        let responses = StoredResponses::new(db.clone(), clock.clone());
+        let parts = GatewayParts {
+            providers,
+            routes: routes.clone(),
+            limits: limits.clone(),
+            guardrails: guardrails.clone(),
+            cache: cache.clone(),
+            prices: prices.clone(),
+            recorder: recorder.clone(),
+            responses: responses.clone(),
+            clock: clock.clone(),
+        };
+        let gateway = Gateway::new(llm, parts);
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock));
+        let ground = Ground {
+            db: &db,
+            clock: &clock,
+            redis: redis.as_ref(),
+            objects,
+            inference: &inference,
+            gateway: &gateway,
+            recorder,
+        };
+        let of_documents = OfDocuments::build(settings, sizing, ground);
         let parts = Self {
             identity,
             redis,
@@ -151,23 +155,20 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            responses,
             inference,
             prices,
             routes,
             limits,
             cache,
             guardrails,
-            recorder,
-            traces,
-            live,
-            retention,
-            media,
+            of_traces,
             otlp,
             batches,
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
-            documents,
+            of_documents,
             prompts,
             clock,
             db,
@@ -195,18 +196,6 @@ fn foreign_intake(
     (otlp, batches)
 }
 
-/// The documents of projects, and what reads them.
-fn documents(
-    settings: &Settings,
-    objects: Objects,
-    sizing: Sizing,
-    (db, clock): (&Db, &Clock),
-) -> Documents {
-    let settings = &settings.documents;
-    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
-}
-
 /// Where what is too large for a row lies.
 fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     let folder = settings.storage.folder(db.url());
@@ -214,13 +203,14 @@ fn objects(settings: &Settings, db: &Db) -> Result<Objects, ConfigError> {
     Objects::new(&settings.objects, &folder, synced)
 }
 
-/// What takes in traces, shows them and removes them.
-struct OfTraces {
-    recorder: Recorder,
-    retention: TraceRetention,
-    traces: Traces,
-    live: LiveTraces,
-    media: MediaStore,
+/// What takes in traces, shows them and removes them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct OfTraces {
+    pub recorder: Recorder,
+    pub retention: TraceRetention,
+    pub traces: Traces,
+    pub live: LiveTraces,
+    pub media: MediaStore,
 }
 
 /// What has to do with traces, and the one writer of what is taken in.

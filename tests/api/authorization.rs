@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    comments, daily, deletion, documents, gateway, guardrails, ingestion, jobs, langfuse_prompts,
-    limits, live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
+    annotations, answers, comments, daily, deletion, documents, gateway, guardrails, ingestion,
+    jobs, langfuse_prompts, limits, live, media, notes, otlp, own_reading, prices, prompts,
+    providers, routes, scores, search,
     support::{
         App, Engine,
         app::Answer,
@@ -97,30 +98,39 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         walk(Engine::Postgres).await;
     }
 
-    async fn walk(engine: Engine) {
-        let provider = Provider::start([Reply::of_anything()]).await;
-        let app = App::start_with(engine, &provider.settings()).await;
-        let mut cases = cases(&app).await;
-        cases.extend(documents::authorization_cases(&app).await);
-        cases.extend(gateway::authorization_cases(&app).await);
-        cases.extend(routes::authorization_cases(&app).await);
-        cases.extend(providers::authorization_cases(&app).await);
-        cases.extend(guardrails::authorization_cases(&app).await);
-        cases.extend(prices::authorization_cases(&app).await);
-        cases.extend(jobs::authorization_cases(&app).await);
-        cases.extend(limits::authorization_cases(&app).await);
-        cases.extend(prompts::authorization_cases(&app).await);
+    async fn all_cases(app: &App) -> BTreeMap<&'static str, Case> {
+        let mut cases = cases(app).await;
+        cases.extend(documents::authorization_cases(app).await);
+        cases.extend(annotations::authorization_cases(app).await);
+        cases.extend(answers::authorization_cases(app).await);
+        cases.extend(notes::authorization_cases());
+        cases.extend(gateway::authorization_cases(app).await);
+        cases.extend(routes::authorization_cases(app).await);
+        cases.extend(providers::authorization_cases(app).await);
+        cases.extend(guardrails::authorization_cases(app).await);
+        cases.extend(prices::authorization_cases(app).await);
+        cases.extend(jobs::authorization_cases(app).await);
+        cases.extend(limits::authorization_cases(app).await);
+        cases.extend(prompts::authorization_cases(app).await);
         cases.extend(langfuse_prompts::authorization_cases());
         cases.extend(otlp::authorization_cases());
         cases.extend(ingestion::authorization_cases());
-        cases.extend(scores::authorization_cases(&app).await);
+        cases.extend(scores::authorization_cases(app).await);
         cases.extend(surfaces::authorization_cases());
         cases.extend(own_reading::authorization_cases());
-        cases.extend(comments::authorization_cases(&app).await);
-        cases.extend(media::authorization_cases(&app).await);
+        cases.extend(comments::authorization_cases(app).await);
+        cases.extend(media::authorization_cases(app).await);
         cases.extend(live::authorization_cases());
         cases.extend(deletion::authorization_cases());
         cases.extend(daily::authorization_cases());
+        cases.extend(search::authorization_cases());
+        cases
+    }
+
+    async fn walk(engine: Engine) {
+        let provider = Provider::start([Reply::of_anything()]).await;
+        let app = App::start_with(engine, &provider.settings()).await;
+        let cases = all_cases(&app).await;
         let stranger = app.other_project().await;
         for endpoint in endpoints() {
             let case = cases.get(endpoint.as_str()).unwrap_or_else(|| {

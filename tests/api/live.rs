@@ -205,7 +205,7 @@ each_database! {
 
     async fn tails_end_when_the_process_does(app: App) {
         let mut watch = Watch::open(app.request(Method::GET, LIVE)).await;
-        let (_, end) = tokio::join!(app.stop(), watch.next());
+        let ((), end) = tokio::join!(app.stop(), watch.next());
         assert!(end.is_none(), "{end:?}");
     }
 }

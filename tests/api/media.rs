@@ -71,9 +71,9 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
 }
 
 /// Sends what an SDK sends: no key, and headers for any store.
-async fn put(url: &str, content_type: &str, content: &[u8]) -> Answer {
-    let request = reqwest::Client::new()
-        .put(url)
+async fn put(app: &App, url: &str, content_type: &str, content: &[u8]) -> Answer {
+    let request = app
+        .at(Method::PUT, url)
         .header("content-type", content_type)
         .header("x-amz-checksum-sha256", hash(content))
         .header("x-ms-blob-type", "BlockBlob")
@@ -85,13 +85,17 @@ async fn upload(app: &App, content: &[u8], trace: &str) -> String {
     let announced = app.post(MEDIA, &announcement(content, trace)).await;
     let announced = announced.expect(201);
     let url = announced["uploadUrl"].as_str().expect("an address");
-    put(url, IMAGE, content).await.expect(200);
+    put(app, url, IMAGE, content).await.expect(200);
     announced["mediaId"].as_str().expect("an id").to_owned()
 }
 
 async fn download(app: &App, id: &str) -> (Value, Vec<u8>) {
     let media = app.get(&format!("{MEDIA}/{id}")).await.expect(200);
-    let response = reqwest::get(media["url"].as_str().unwrap()).await.unwrap();
+    let response = app
+        .at(Method::GET, media["url"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let headers = response.headers().clone();
     assert_eq!(
@@ -143,12 +147,12 @@ each_database! {
             (IMAGE, &longer, "12000001"),
             (IMAGE, &content[1..].to_vec(), "11999999"),
         ] {
-            let refused = put(url, content_type, bytes).await.expect_error(400);
+            let refused = put(&app, url, content_type, bytes).await.expect_error(400);
             assert!(refused["message"].as_str().unwrap().contains(why), "{refused}");
         }
         eventually("nothing is left of what was refused", async || stored(&app) == 0).await;
         for _ in 0..2 {
-            let answer = put(url, IMAGE, &content).await;
+            let answer = put(&app, url, IMAGE, &content).await;
             assert_eq!((answer.status, answer.text.as_str()), (200, ""));
         }
         let (media, bytes) = download(&app, id).await;
@@ -180,11 +184,11 @@ each_database! {
         for wrong in [
             url.replace("contents", "uploads"), url[..url.len() - 2].to_owned(), format!("{url}A"),
         ] {
-            let answer = put(&wrong, IMAGE, b"secret").await;
+            let answer = put(&app, &wrong, IMAGE, b"secret").await;
             assert!([403, 405].contains(&answer.status), "{wrong}: {}", answer.text);
         }
         let down = upload_url.replace("uploads", "contents");
-        Answer::of(reqwest::Client::new().get(down)).await.expect_error(403);
+        Answer::of(app.at(Method::GET, &down)).await.expect_error(403);
         let reader = app.with_scopes(&["traces:read"]).await;
         reader.send(Method::POST, MEDIA, Some(&announcement(b"mine", "t"))).await.expect(403);
         app.stop().await;
@@ -233,7 +237,7 @@ each_database! {
         assert!(failed["message"].as_str().unwrap().contains("500: nothing"), "{failed}");
         app.patch(&path, &report(200, Value::Null)).await.expect(200);
         app.get(&path).await.expect(404);
-        put(announced["uploadUrl"].as_str().unwrap(), IMAGE, b"content").await.expect(200);
+        put(&app, announced["uploadUrl"].as_str().unwrap(), IMAGE, b"content").await.expect(200);
         app.patch(&path, &report(500, json!("late"))).await.expect(200);
         app.get(&path).await.expect(200);
         app.patch(&format!("{MEDIA}/none"), &report(200, Value::Null)).await.expect(404);
@@ -250,7 +254,7 @@ each_database! {
             let announced = app.post("/api/v1/media", &body(content, observation)).await.expect(201);
             assert!(announced["upload_url_expires_at"].is_string());
             if content != b"not" {
-                put(announced["upload_url"].as_str().unwrap(), IMAGE, content).await.expect(200);
+                put(&app, announced["upload_url"].as_str().unwrap(), IMAGE, content).await.expect(200);
             }
             ids.push(announced["id"].clone());
         }
@@ -259,7 +263,8 @@ each_database! {
         let shown: Vec<_> = items.iter().map(|item| (&item["media"]["id"], &item["observation_id"])).collect();
         assert_eq!(shown, [(&ids[0], &Value::Null), (&ids[1], &json!("o"))]);
         let one = app.get(&format!("/api/v1/media/{}", ids[1].as_str().unwrap())).await.expect(200);
-        let bytes = reqwest::get(one["url"].as_str().unwrap()).await.unwrap().bytes().await.unwrap();
+        let response = app.at(Method::GET, one["url"].as_str().unwrap()).send().await.unwrap();
+        let bytes = response.bytes().await.unwrap();
         assert_eq!(bytes, b"two".as_slice());
         app.stop().await;
     }
@@ -275,7 +280,7 @@ each_database! {
         assert_eq!(download(&app, &id).await.1, b"shared");
         app.delete(&format!("{traces}/second")).await.expect(200);
         app.get(&format!("{MEDIA}/{id}")).await.expect(404);
-        Answer::of(reqwest::Client::new().get(url.as_str().unwrap())).await.expect_error(404);
+        Answer::of(app.at(Method::GET, url.as_str().unwrap())).await.expect_error(404);
         eventually("the content is removed", async || stored(&app) == 0).await;
         // The same again is another upload.
         assert_eq!(upload(&app, b"shared", "third").await, id);
@@ -299,7 +304,7 @@ async fn addresses_run_out_and_name_the_server_as_clients_know_it() {
     let path = url
         .strip_prefix("https://kaname.example")
         .expect("the public address");
-    let late = put(&format!("{}{path}", app.url), IMAGE, b"late").await;
+    let late = put(&app, &format!("{}{path}", app.url), IMAGE, b"late").await;
     late.expect_error(403);
     app.stop().await;
 }

@@ -50,10 +50,11 @@ impl Kept {
             log_limit_bytes: 100_000_000,
             large_bytes: 1000,
             retention_days,
+            live_connections: 1,
         };
         let sink = TraceSink {
             db: db.clone(),
-            prices: Prices::new(db, clock.clone()),
+            prices: Prices::new(db, clock.clone(), std::iter::empty()).unwrap(),
             clock: clock.clone(),
             objects: Objects::in_folder(folder.path(), false),
             large_bytes: 1000,

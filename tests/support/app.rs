@@ -145,8 +145,13 @@ impl App {
 
     /// A request without credentials.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at(method, &format!("{}{path}", self.url))
+    }
+
+    /// A request without credentials to an address that an answer gave.
+    pub fn at(&self, method: Method, url: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, url)
             .timeout(Duration::from_mins(1))
     }
 

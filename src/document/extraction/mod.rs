@@ -31,4 +31,4 @@ pub use sandbox::{
     Level as SandboxLevel, ProgramOrder, SandboxState, attempt_everything, become_program,
 };
 pub use settings::{EngineSettings, ExtractionSettings};
-pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};
+pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed, placed_blocks, text_of};

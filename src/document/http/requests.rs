@@ -106,16 +106,16 @@ pub struct EditDocument {
     /// 1 to 500 characters.
     title: Option<String>,
     authors: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<i32>)]
-    year: Option<Option<i32>>,
-    #[serde(default, deserialize_with = "present")]
+    year: Given<i32>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "10.1000/182")]
-    doi: Option<Option<String>>,
+    doi: Given<String>,
     /// A tag of BCP 47: `ja`, `en`.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    language: Option<Option<String>>,
+    language: Given<String>,
     /// `a/b`; empty for the root.
     folder: Option<String>,
     tags: Option<Vec<String>>,
@@ -124,11 +124,32 @@ pub struct EditDocument {
     as_read: Vec<Field>,
 }
 
-/// Tells `null` from absent.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    value: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
+/// A value that may be absent, and may be `null`.
+#[derive(Default)]
+enum Given<T> {
+    #[default]
+    Absent,
+    Null,
+    Value(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(value)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+impl<T> Given<T> {
+    fn parse<U>(
+        self,
+        parse: impl FnOnce(T) -> Result<U, DocumentError>,
+    ) -> Result<FieldChange<Option<U>>, DocumentError> {
+        Ok(match self {
+            Self::Absent => FieldChange::Keep,
+            Self::Null => FieldChange::Set(None),
+            Self::Value(value) => FieldChange::Set(Some(parse(value)?)),
+        })
+    }
 }
 
 impl EditDocument {
@@ -146,9 +167,9 @@ impl EditDocument {
         let mut edit = Edit {
             title: set(title.map(|text| Title::parse(&text)))?,
             authors: set(authors.map(|names| Authors::parse(&names)))?,
-            year: set(year.map(|year| year.map(Year::parse).transpose()))?,
-            doi: set(doi.map(|doi| doi.as_deref().map(Doi::parse).transpose()))?,
-            language: set(language.map(|tag| tag.as_deref().map(Language::parse).transpose()))?,
+            year: year.parse(Year::parse)?,
+            doi: doi.parse(|doi| Doi::parse(&doi))?,
+            language: language.parse(|tag| Language::parse(&tag))?,
             folder: folder.as_deref().map(Folder::parse).transpose()?,
             tags: tags.as_deref().map(DocumentTags::parse).transpose()?,
         };

@@ -166,23 +166,20 @@ impl Arrival {
     ) -> Result<Added, DocumentError> {
         let mut version = self.version(conn, &document, number, same.first())?;
         let read = same.into_iter().map(|(version, _)| version).find(is_read);
-        let reading = match read {
-            Some(read) => {
-                take_over(&mut version, &read);
-                document.take_in(&version.metadata, &version.file_name);
-                version.job = Some(enqueue_indexing(conn, &self.clock, &version)?);
-                store::insert_version(conn, &version)?;
-                store::copy_pages(conn, read.id, version.id)?;
-                announce(conn, &self.clock, &version, Milestone::Uploaded)?;
-                announce(conn, &self.clock, &version, Milestone::Read)?;
-                Reading::Reused
-            }
-            None => {
-                version.job = Some(enqueue_reading(conn, &self.clock, &version)?);
-                store::insert_version(conn, &version)?;
-                announce(conn, &self.clock, &version, Milestone::Uploaded)?;
-                Reading::Queued
-            }
+        let reading = if let Some(read) = read {
+            take_over(&mut version, &read);
+            document.take_in(&version.metadata, &version.file_name);
+            version.job = Some(enqueue_indexing(conn, &self.clock, &version)?);
+            store::insert_version(conn, &version)?;
+            store::copy_pages(conn, read.id, version.id)?;
+            announce(conn, &self.clock, &version, &Milestone::Uploaded)?;
+            announce(conn, &self.clock, &version, &Milestone::Read)?;
+            Reading::Reused
+        } else {
+            version.job = Some(enqueue_reading(conn, &self.clock, &version)?);
+            store::insert_version(conn, &version)?;
+            announce(conn, &self.clock, &version, &Milestone::Uploaded)?;
+            Reading::Queued
         };
         store::save(conn, &document)?;
         Ok(Added {

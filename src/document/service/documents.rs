@@ -10,6 +10,8 @@ use crate::{
         events::{DocumentIndexed, DocumentRead, DocumentUploaded},
         extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        news::News,
+        search::SearchIndex,
         store,
     },
     kernel::{Clock, ProjectId},
@@ -18,6 +20,7 @@ use crate::{
         events::Event,
         objects::Objects,
         outbox,
+        redis::Redis,
     },
 };
 
@@ -28,7 +31,9 @@ pub struct Documents {
     pub(in crate::document) clock: Clock,
     pub(in crate::document) objects: Objects,
     pub(in crate::document) extractor: Extractor,
+    pub(in crate::document) search: SearchIndex,
     pub(in crate::document) settings: Arc<DocumentSettings>,
+    pub(in crate::document) news: News,
     /// The process ends: who watches is told nothing more.
     pub(super) ending: CancellationToken,
 }
@@ -37,20 +42,33 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
+        (search, redis): (SearchIndex, Option<Redis>),
         settings: &DocumentSettings,
     ) -> Self {
         Self {
             db,
-            clock,
             objects,
             extractor,
+            search,
             settings: Arc::new(settings.clone()),
+            news: News::new(redis, &clock),
             ending: CancellationToken::new(),
+            clock,
         }
+    }
+
+    /// The index that documents are found in.
+    pub const fn search(&self) -> &SearchIndex {
+        &self.search
+    }
+
+    /// Carries news of documents between the processes, until `stop`.
+    pub fn carry_news(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
+        self.news.clone().carry(stop)
     }
 }
 
-pub(super) fn existing(
+pub(in crate::document) fn existing(
     conn: &mut Conn,
     project: ProjectId,
     id: DocumentId,
@@ -68,7 +86,7 @@ pub(super) fn opened(
 }
 
 /// A version of a document: the one that is named, or the latest.
-pub(super) fn version_of(
+pub(in crate::document) fn version_of(
     conn: &mut Conn,
     document: &Document,
     number: Option<VersionNumber>,
@@ -92,7 +110,7 @@ pub(in crate::document) fn announce(
     conn: &mut Conn,
     clock: &Clock,
     version: &DocumentVersion,
-    milestone: Milestone,
+    milestone: &Milestone,
 ) -> Result<(), DbError> {
     macro_rules! event {
         ($event:ident) => {

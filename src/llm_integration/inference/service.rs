@@ -208,14 +208,14 @@ impl Inference {
         encode: impl FnOnce(&Encoder) -> Result<Encoded, String> + Send + 'static,
     ) -> Result<Made, InferenceError> {
         let opened = slot.open().await?;
-        let encoder = opened.encoder.clone();
-        let encoded = task::spawn_blocking(move || encode(&encoder)).await;
-        let encoded = encoded.unwrap_or_else(|error| Err(error.to_string()));
+        let tokenizer = opened.encoder.clone();
+        let made = task::spawn_blocking(move || encode(&tokenizer)).await;
+        let made = made.unwrap_or_else(|error| Err(error.to_string()));
         let Encoded {
             inputs,
             tokens,
             cut,
-        } = encoded.map_err(|why| slot.failed(&why))?;
+        } = made.map_err(|why| slot.failed(&why))?;
         if long_texts == LongTexts::Refuse
             && let Some(position) = cut.first().copied()
         {

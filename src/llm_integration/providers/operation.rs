@@ -10,6 +10,8 @@ pub enum Operation {
     /// How many input tokens a body of [`Operation::Chat`] has.
     CountTokens(Dialect),
     Embeddings,
+    /// Documents in the order in which they answer a query, as Cohere and Jina have it.
+    Rerank,
     /// The list of models.
     Models,
 }

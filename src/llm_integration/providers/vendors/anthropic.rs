@@ -48,7 +48,10 @@ impl Adapter for Anthropic {
                 Some(Target::post(self.below_base("/messages/count_tokens")))
             }
             Operation::Models => Some(Target::get(self.below_base(MODELS))),
-            Operation::Chat(_) | Operation::CountTokens(_) | Operation::Embeddings => None,
+            Operation::Chat(_)
+            | Operation::CountTokens(_)
+            | Operation::Embeddings
+            | Operation::Rerank => None,
         }
     }
 

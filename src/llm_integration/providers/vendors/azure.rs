@@ -73,7 +73,7 @@ impl Adapter for Azure {
                 let url = format!("{}/openai/models?api-version={version}", self.endpoint);
                 return Some(Target::get(url));
             }
-            Operation::Chat(_) | Operation::CountTokens(_) => return None,
+            Operation::Chat(_) | Operation::CountTokens(_) | Operation::Rerank => return None,
         };
         let (endpoint, deployment) = (&self.endpoint, segment(self.deployment(ask.model)));
         Some(Target::post(format!(

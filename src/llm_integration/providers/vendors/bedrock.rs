@@ -67,7 +67,7 @@ impl Adapter for Bedrock {
                     self.control_url
                 )));
             }
-            Operation::Chat(_) | Operation::CountTokens(_) => return None,
+            Operation::Chat(_) | Operation::CountTokens(_) | Operation::Rerank => return None,
         };
         let path = format!("/model/{}/{action}", segment(ask.model));
         Some(Target::post(self.below_base(&path)))

@@ -52,7 +52,7 @@ impl Adapter for Gemini {
             Operation::CountTokens(Dialect::Gemini) => "countTokens",
             Operation::Embeddings => "batchEmbedContents",
             Operation::Models => return Some(Target::get(self.below_base(MODELS))),
-            Operation::Chat(_) | Operation::CountTokens(_) => return None,
+            Operation::Chat(_) | Operation::CountTokens(_) | Operation::Rerank => return None,
         };
         Some(self.method(ask.model, method))
     }

@@ -23,6 +23,7 @@ impl Adapter for Local {
     fn target(&self, ask: &Ask<'_>) -> Option<Target> {
         match ask.operation {
             Operation::Embeddings => Some(Target::post(self.below_base("/embeddings"))),
+            Operation::Rerank => Some(Target::post(self.below_base("/rerank"))),
             Operation::Chat(_) | Operation::CountTokens(_) | Operation::Models => None,
         }
     }

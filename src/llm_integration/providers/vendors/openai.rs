@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::{
     Ask, Operation,
     adapter::{Adapter, CredentialsError, Target, bearer},
+    spec::is_openais,
 };
 use crate::{kernel::Timestamp, llm_integration::dialects::Dialect, platform::config::SecretText};
 
@@ -24,7 +25,9 @@ impl Adapter for OpenAi {
     }
 
     fn target(&self, ask: &Ask<'_>) -> Option<Target> {
-        target(&self.base_url, ask)
+        // OpenAI itself has none; servers that speak its API often do.
+        let is_served = ask.operation != Operation::Rerank || !is_openais(&self.base_url);
+        is_served.then(|| target(&self.base_url, ask)).flatten()
     }
 
     fn below_base(&self, path: &str) -> String {
@@ -56,6 +59,7 @@ pub(super) fn target(base_url: &str, ask: &Ask<'_>) -> Option<Target> {
         Operation::Chat(Dialect::OpenAiResponses) => "/responses",
         Operation::CountTokens(Dialect::OpenAiResponses) => "/responses/input_tokens",
         Operation::Embeddings => "/embeddings",
+        Operation::Rerank => "/rerank",
         Operation::Models => return Some(Target::get(format!("{base_url}/models"))),
         Operation::Chat(_) | Operation::CountTokens(_) => return None,
     };
