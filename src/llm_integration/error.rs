@@ -188,6 +188,7 @@ impl LlmError {
             | Self::ProviderTimeout { provider, .. }
             | Self::AnswerTooLarge { provider, .. }
             | Self::AnswerUnreadable { provider, .. }
+            | Self::EmbeddingsUnreadable { provider, .. }
             | Self::NotAskable { provider, .. }
             | Self::ProviderBusy { provider } => Some(provider),
             _ => None,

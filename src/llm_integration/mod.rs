@@ -24,6 +24,7 @@ mod query;
 mod reading;
 mod reconciliation;
 pub mod reranking;
+mod responses;
 pub mod routing;
 mod scores;
 mod settings;
@@ -39,9 +40,9 @@ pub use error::LlmError;
 pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
 pub use http::{MEDIA_TRANSFERS, routes};
 pub use limits::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
-    LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject, SubjectKind,
-    WhenRedisIsDown, Window,
+    Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
+    LimitSubject, LimitUsage, Limits, LimitsSettings, Measure, Reservation, Standing, Subject,
+    SubjectKind, WhenRedisIsDown, Window,
 };
 pub use live::{
     LiveTraces, Position, Seen, Tail, carry as carry_live_traces, publish as publish_live_traces,
@@ -73,6 +74,7 @@ pub use reading::{
 pub use reconciliation::{
     Explanation, InvoiceFormat, LedgerCall, Reason, ReconciledLine, Reconciliation, Reconciliations,
 };
+pub use responses::StoredResponses;
 pub use routing::{Route, RouteAlias, RouteEntry, Routes, StoredRoute};
 pub use scores::{
     Category, DataType, NewScoreConfig, ReportedValue, Score, ScoreConfig, ScoreConfigChange,

@@ -14,6 +14,7 @@ pub const OPENAI: Surface = Surface {
     render_binary: None,
     limits_own_time: true,
     idempotent: false,
+    request_id_header: None,
 };
 
 /// What clients of Anthropic's API reach us by.
@@ -23,6 +24,7 @@ pub const ANTHROPIC: Surface = Surface {
     render_binary: None,
     limits_own_time: true,
     idempotent: false,
+    request_id_header: Some("request-id"),
 };
 
 /// An error as OpenAI's SDKs read it. The request id is in the answer's `x-request-id`.

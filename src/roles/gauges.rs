@@ -13,6 +13,7 @@ use crate::platform::{
     db::{Db, DbError},
     jobs::{self, JobCount},
     redis::Redis,
+    telemetry,
 };
 
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -22,6 +23,8 @@ pub(super) async fn keep_current(parts: Parts, roles: BTreeSet<Role>, stop: Canc
     gauge!("kaname_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let mut queues = Queues::default();
     loop {
+        // Histograms keep every sample until this, or a scrape, folds them into their buckets.
+        telemetry::prometheus().run_upkeep();
         pools(&parts);
         parts.gateway.set_gauges();
         parts.inference.set_gauges();

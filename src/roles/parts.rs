@@ -10,8 +10,8 @@ use crate::{
     kernel::Clock,
     llm_integration::{
         AddressRules, Analytics, Comments, Connections, Gateway, GatewayParts, Limits, LiveTraces,
-        MediaStore, Prices, Providers, Recorder, Routes, Scores, TraceDurability, TraceRetention,
-        TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
+        MediaStore, Prices, Providers, Recorder, Routes, Scores, StoredResponses, TraceDurability,
+        TraceRetention, TraceSink, TraceWriter, Traces, cache::AnswerCache, guardrails::Guardrails,
         inference::Inference,
     },
     platform::{
@@ -67,6 +67,7 @@ pub(super) struct Parts {
     pub jobs: Jobs,
     pub connections: Connections,
     pub gateway: Gateway,
+    pub responses: StoredResponses,
     pub inference: Inference,
     pub prices: Prices,
     pub routes: Routes,
@@ -118,6 +119,7 @@ impl Parts {
         let scores = Scores::new(db.clone(), clock.clone());
         let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
+        let responses = StoredResponses::new(db.clone(), clock.clone());
         let gateway = Gateway::new(
             llm,
             GatewayParts {
@@ -128,6 +130,7 @@ impl Parts {
                 cache: cache.clone(),
                 prices: prices.clone(),
                 recorder: recorder.clone(),
+                responses: responses.clone(),
                 clock: clock.clone(),
             },
         );
@@ -141,6 +144,7 @@ impl Parts {
             jobs: Jobs::new(db.clone(), clock.clone()),
             connections,
             gateway,
+            responses,
             inference,
             prices,
             routes,

@@ -47,5 +47,6 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
         media, retention, ..
     } = &parts.of_traces;
     let registry = media.register(retention.register(registry));
+    let registry = parts.responses.register(registry);
     parts.documents.register(registry)
 }

@@ -266,7 +266,11 @@ async fn embeds(app: &App, provider: &Provider, (name, embedded): (&str, &Embedd
     set_price(app, &embedded.model, &embedded.usd_per_million).await;
     provider.replies_with(Reply::json(200, &embedded.answer));
     let body = json!({ "model": format!("{name}/{}", embedded.model), "input": QUESTION });
-    let answer = app.post("/v1/embeddings", &body).await;
+    let call = || {
+        let request = app.request(Method::POST, "/v1/embeddings");
+        Answer::of(request.header("x-kaname-cache", "ttl=600").json(&body))
+    };
+    let answer = call().await;
     assert_eq!(answer.status, 200, "{name}: {}", answer.text);
     let (tokens, cost, _) = recorded(app, &answer).await;
     assert_eq!(tokens, json!(embedded.tokens), "{name}");
@@ -274,6 +278,14 @@ async fn embeds(app: &App, provider: &Provider, (name, embedded): (&str, &Embedd
     assert_eq!(
         cost,
         calculated((&embedded.tokens, rates), &embedded.cost),
+        "{name}"
+    );
+    let again = call().await;
+    assert_eq!(again.header("x-kaname-cache"), Some("hit"), "{name}");
+    let (tokens, cost, _) = recorded(app, &again).await;
+    assert_eq!(
+        (tokens, cost),
+        (json!({}), [("total".to_owned(), 0)].into()),
         "{name}"
     );
 }

@@ -76,7 +76,11 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
     app.put(&price_path, &price).await.expect(200);
     let row = |path: String| Case::Row(path, Value::Null);
     let own = || Case::Own(Value::Null);
-    let stored = |what: &str| Case::OwnAt(format!("/v1/responses/resp_1{what}"), Value::Null);
+    let response = json!({ "model": "m", "input": MARK });
+    let response = app.post("/v1/responses", &response).await.expect(200);
+    let response = format!("/v1/responses/{}", response["id"].as_str().expect("an id"));
+    app.get(&response).await.expect(200);
+    let stored = |what: &str| Case::Row(format!("{response}{what}"), Value::Null);
     let metrics = |path: &str| {
         let query = json!({
             "view": "observations", "dimensions": [{ "field": "traceName" }],

@@ -45,6 +45,7 @@ mod routing;
 mod scores;
 mod shell;
 mod start;
+mod stored_responses;
 mod surfaces;
 mod traces;
 mod vendors;

@@ -23,7 +23,8 @@ pub fn authorization_cases() -> Vec<(&'static str, Case)> {
         ("POST /v1/messages/count_tokens", Case::Own(message)),
         (
             "POST /v1/responses",
-            Case::Own(json!({ "model": "m", "input": "Hi" })),
+            // The provider gives every response the same id: this one is not kept.
+            Case::Own(json!({ "model": "m", "input": "Hi", "store": false })),
         ),
     ]
 }
@@ -149,8 +150,14 @@ each_engine! {
         let replies = vec![Reply::completion("Hello"), stream, Reply::json(400, &refusal)];
         let vendors = Vendors::start(replies, vec![]).await;
         let app = vendors.app(engine).await;
+        let limit = json!({ "subject": { "kind": "project" }, "unit": "requests", "window": "month", "amount": 100 });
+        app.post("/api/v1/limits", &limit).await.expect(201);
         let answer = app.post(MESSAGES, &ask("gpt-4o-mini")).await;
         let said = answer.expect(200);
+        assert_eq!(answer.header("request-id"), answer.header("x-request-id"));
+        assert_eq!(answer.header("anthropic-ratelimit-requests-limit"), Some("100"));
+        assert_eq!(answer.header("anthropic-ratelimit-requests-remaining"), Some("99"));
+        assert!(answer.header("anthropic-ratelimit-requests-reset").unwrap().ends_with('Z'));
         assert_eq!((&said["type"], &said["content"][0]["text"]), (&json!("message"), &json!("Hello")));
         assert_eq!((&said["usage"]["input_tokens"], &said["usage"]["cache_read_input_tokens"]), (&json!(600), &json!(400)));
         let observation = observation_of(&app, &answer).await;
@@ -181,7 +188,7 @@ each_engine! {
         let refused = app.post(MESSAGES, &body).await;
         let error = refused.expect(400);
         assert!(error["error"]["message"].as_str().unwrap().contains("`top_k`"), "{error}");
-        assert!(error["request_id"].is_string(), "{error}");
+        assert_eq!(error["request_id"].as_str(), refused.header("request-id"), "{error}");
         assert_eq!(vendors.openai.received().len(), 0);
         let answer = Answer::of(post(&app, MESSAGES, &body).header(DROP, "true")).await;
         answer.expect(200);

@@ -70,7 +70,7 @@ async fn admit(
         output_tokens: 0,
         cost: Some(NanoUsd::from_nanos(cost)),
     };
-    limits.admit(&subject, estimate).await
+    limits.admit(&subject, None, || estimate).await
 }
 
 fn actual(tokens: i64, cost: i64) -> Actual {

@@ -108,14 +108,25 @@ impl Reply {
         self
     }
 
-    /// An answer to whatever is asked: a completion that is an empty list of models, too.
+    /// An answer to whatever is asked: a completion that is an empty list of models, and a response, too.
     pub fn of_anything() -> Self {
         let message = json!({ "role": "assistant", "content": "Hello" });
         Self::json(
             200,
-            &json!({ "object": "chat.completion", "data": [], "model": "m",
+            &json!({ "id": "of-anything", "object": "chat.completion", "data": [], "model": "m", "output": [],
             "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }),
         )
+    }
+
+    /// The same with other words in the body.
+    pub fn replacing(mut self, from: &str, to: &str) -> Self {
+        for step in &mut self.steps {
+            if let Step::Send(bytes) = step {
+                let text = String::from_utf8_lossy(bytes).replace(from, to);
+                *bytes = text.into_bytes();
+            }
+        }
+        self
     }
 
     /// The same, once this has happened.

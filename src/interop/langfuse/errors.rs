@@ -14,6 +14,7 @@ pub const LANGFUSE: Surface = Surface {
     render_binary: None,
     limits_own_time: false,
     idempotent: false,
+    request_id_header: None,
 };
 
 /// `{"message", "error"}`. What is wrong with a request is told in the form of its validator, a list

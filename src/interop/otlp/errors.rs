@@ -16,6 +16,7 @@ pub const OTLP: Surface = Surface {
     render_binary: Some(BINARY),
     limits_own_time: false,
     idempotent: false,
+    request_id_header: None,
 };
 
 /// Where Langfuse's SDKs send them, with the same exporters.

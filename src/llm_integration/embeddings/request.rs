@@ -1,9 +1,10 @@
 //! What a client asks to have embedded, in OpenAI's form.
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Format;
+use super::{Format, wire};
 use crate::llm_integration::dialects::Untranslatable;
 
 /// As OpenAI limits it.
@@ -78,16 +79,32 @@ impl EmbeddingRequest {
         })
     }
 
+    /// As OpenAI's API takes it.
+    pub fn encode(&self) -> Bytes {
+        Bytes::from(wire::openai(self, &self.model).to_string())
+    }
+
+    /// Whether an input is a list of tokens.
+    pub fn has_tokens(&self) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| matches!(input, Input::Tokens(_)))
+    }
+
+    /// Every text that the model will read, to look at or to change.
+    pub fn each_text_mut(&mut self, change: &mut impl FnMut(&mut String)) {
+        for input in &mut self.inputs {
+            if let Input::Text(text) = input {
+                change(text);
+            }
+        }
+    }
+
     /// The texts, for providers that have tokenizers of their own.
     ///
     /// # Errors
     /// When an input is a list of tokens.
     pub fn texts(&self) -> Result<Vec<&str>, Untranslatable> {
-        let text = |input: &'_ Input| match input {
-            Input::Text(_) => None,
-            Input::Tokens(_) => Some(()),
-        };
-        if self.inputs.iter().find_map(text).is_some() {
+        if self.has_tokens() {
             let why = "this model does not have OpenAI's tokenizer; send text in place of tokens";
             return Err(Untranslatable::new("input", why));
         }

@@ -57,7 +57,7 @@ pub fn decode(dialect: EmbeddingDialect, bodies: &[Bytes]) -> Result<Embeddings,
     Ok(joined)
 }
 
-fn openai(request: &EmbeddingRequest, model: &str) -> Value {
+pub(super) fn openai(request: &EmbeddingRequest, model: &str) -> Value {
     let input = |input: &super::Input| match input {
         super::Input::Text(text) => Value::from(text.as_str()),
         super::Input::Tokens(tokens) => json!(tokens),

@@ -10,10 +10,12 @@ use super::{
     Gateway,
     answer::{Answer, AnswerBody, retold},
     call::Call,
+    conclude::After,
     draft::{HIT, MISS, Routed},
     generation::Generation,
-    guard::{Guarded, blocked, cache_name, check_answer},
+    guard::{Guarded, blocked, check_answer},
     options::CallOptions,
+    request::Asking,
     tries::CallBody,
 };
 use crate::{
@@ -24,7 +26,6 @@ use crate::{
             AnswerCache, CacheControl, CacheKey, CachedAnswer, Lead, Lookup, Namespace, Slot, Turn,
         },
         dialects::{Dialect, EncodeContext, chat},
-        guardrails::GuardPlan,
         routing::Route,
     },
 };
@@ -87,7 +88,7 @@ impl Gateway {
         let Some((ttl, namespace, single_flight)) = wish(options, route)? else {
             return Ok(Found::Nothing);
         };
-        let name = cache_name(body.surface);
+        let name = body.asking.cache_name();
         let key = CacheKey::new(project, namespace, name, &body.bytes);
         let Some(key) = key else {
             return Ok(Found::Nothing);
@@ -110,7 +111,7 @@ impl Gateway {
         Ok(Found::Keep(Box::new(Keep {
             cache: cache.clone(),
             clock: self.0.clock.clone(),
-            surface: body.surface,
+            surface: body.surface(),
             context,
             slot,
             ttl,
@@ -122,13 +123,12 @@ impl Gateway {
     pub(super) async fn answer_again(
         &self,
         kept: CachedAnswer,
-        guards: &GuardPlan,
         body: &CallBody,
         mut call: Call,
-        limits: Vec<(&'static str, String)>,
+        after: After,
     ) -> Result<Answer, Failure> {
         let CachedAnswer {
-            body: kept,
+            body: mut kept,
             provider,
             model,
             stored_at: _,
@@ -136,14 +136,23 @@ impl Gateway {
         call.routed.cache = Some(HIT);
         call.routed.provider = Some((provider, None));
         call.routed.model = model;
-        let surface = body.surface;
+        let surface = body.surface();
         let context = body.context()?;
-        let told = (guards.guards_output() || body.stream)
+        let is_chat = matches!(body.asking, Asking::Chat(_));
+        let guards = after.guards.as_ref();
+        let guards = guards.filter(|guards| is_chat && guards.guards_output());
+        let told = (guards.is_some() || body.stream)
             .then(|| surface.decode_answer(&kept))
             .transpose();
-        let mut told = told.map_err(|source| LlmError::KeptUnreadable { source })?;
-        let mut kept = kept;
-        if let Some(answer) = told.clone().filter(|_| guards.guards_output()) {
+        let mut told = match told {
+            Ok(told) => told,
+            Err(source) => {
+                let error = LlmError::KeptUnreadable { source };
+                let nothing = Generation::default();
+                return Err(self.refuse(call, error, nothing, after.limits).await);
+            }
+        };
+        if let Some((answer, guards)) = told.clone().zip(guards) {
             match check_answer(guards, answer, &mut call).await {
                 Guarded::AsItCame => {}
                 Guarded::Redacted(answer) => {
@@ -151,18 +160,22 @@ impl Gateway {
                     told = Some(*answer);
                 }
                 Guarded::Blocked(error) => {
-                    let generation = Generation::of_answer(surface, &kept, 0);
-                    return Err(self.refuse(call, error, blocked(generation), limits).await);
+                    let generation = blocked(Generation::of_answer(surface, &kept, 0));
+                    return Err(self.refuse(call, error, generation, after.limits).await);
                 }
             }
         }
-        let generation = Generation {
-            usage: None,
-            ..Generation::of_answer(surface, &kept, self.0.capture_limit)
+        let generation = if is_chat {
+            Generation {
+                usage: None,
+                ..Generation::of_answer(surface, &kept, self.0.capture_limit)
+            }
+        } else {
+            Generation::default()
         };
         let stored = call.end(generation, None).await.is_ok();
         let mut about = super::conclude::about(&call, stored);
-        about.extend(limits);
+        about.extend(after.limits);
         let (headers, body) = match told.filter(|_| body.stream) {
             Some(answer) => {
                 let bytes = told_at_once(surface, answer, &context);

@@ -8,25 +8,24 @@ use tracing::{Span, field::Empty};
 
 use super::{
     assembly::Seen,
-    draft::{CHAT, Closed, Draft, HIT, Routed},
+    draft::{Closed, Draft, HIT, Routed},
     generation::Generation,
     metrics::{self, Measured},
     request::CallRequest,
     tap::{Broken, Tap},
-    tries::{CallBody, TryLog, Upstream},
+    tries::{Answerer, CallBody, TryLog},
     uncounted::Uncounted,
 };
 use crate::{
     kernel::{Actor, ApiKeyId, Clock, NanoUsd, ProjectId, Subject},
     llm_integration::{
-        Actual, JsonText, NotStored, ObservationKind, PriceTable, ProviderKind, Recorder, Report,
-        Reservation, TraceId,
+        Actual, JsonText, NotStored, PriceTable, ProviderKind, Recorder, Report, Reservation,
+        TraceId,
         dialects::{
             Frame,
             chat::{self, Event},
         },
         guardrails::Finding,
-        providers::Provider,
     },
 };
 
@@ -51,6 +50,8 @@ pub(super) struct Held {
 /// A call in progress. Dropped before it has ended, it is recorded as left by its client.
 pub(super) struct Call {
     ledger: Ledger,
+    /// In OpenTelemetry's words.
+    operation: &'static str,
     trace_id: TraceId,
     /// `None` once the call is recorded.
     draft: Option<Box<Draft>>,
@@ -93,7 +94,8 @@ pub(super) struct Failure {
 impl Call {
     pub fn begin(ledger: Ledger, request: &CallRequest, routed: Routed, held: Held) -> Self {
         let draft = Draft::new(&ledger.clock, request);
-        Self::of(ledger, draft, routed, Some(held))
+        let operation = request.asking.operation();
+        Self::of((ledger, operation), draft, routed, Some(held))
     }
 
     /// A call beside this one, in the same trace, that nobody waits for.
@@ -104,16 +106,22 @@ impl Call {
             shadow: true,
             ..Routed::default()
         };
-        Some(Self::of(self.ledger.clone(), draft, routed, None))
+        let ledger = self.ledger.clone();
+        Some(Self::of((ledger, self.operation), draft, routed, None))
     }
 
-    fn of(ledger: Ledger, draft: Draft, routed: Routed, held: Option<Held>) -> Self {
+    fn of(
+        (ledger, operation): (Ledger, &'static str),
+        draft: Draft,
+        routed: Routed,
+        held: Option<Held>,
+    ) -> Self {
         let trace_id = draft.observation.trace_id.clone();
         let span = tracing::info_span!(
             "gen_ai_call",
             otel.name = draft.observation.name.as_deref(),
             otel.kind = "client",
-            gen_ai.operation.name = CHAT,
+            gen_ai.operation.name = operation,
             gen_ai.provider.name = Empty,
             gen_ai.request.model = draft.observation.model.as_deref(),
             gen_ai.response.id = Empty,
@@ -125,6 +133,7 @@ impl Call {
         );
         Self {
             ledger,
+            operation,
             trace_id,
             draft: Some(Box::new(draft)),
             held,
@@ -148,34 +157,12 @@ impl Call {
     }
 
     /// Notes who answers.
-    pub fn answered_by(&mut self, upstream: &Upstream) {
-        let kind = upstream.provider.kind;
-        self.routed.provider = Some((upstream.provider.name.to_string(), Some(kind)));
-        self.routed.model = Some(upstream.model.clone());
-        self.routed.dropped.clone_from(&upstream.dropped);
+    pub fn answered_by(&mut self, by: &Answerer) {
+        let kind = by.provider.kind;
+        self.routed.provider = Some((by.provider.name.to_string(), Some(kind)));
+        self.routed.model = Some(by.model.clone());
+        self.routed.dropped.clone_from(&by.dropped);
         self.span.record("gen_ai.provider.name", kind.otel_name());
-    }
-
-    /// What is recorded is a call for embeddings.
-    pub fn is_for_embeddings(&mut self, model: &str, input: JsonText) {
-        let Some(draft) = self.draft.as_mut() else {
-            return;
-        };
-        let name = format!("embeddings {model}");
-        let chat = draft.observation.name.replace(name.clone());
-        if let Some(trace) = draft.trace.as_mut().filter(|trace| trace.name == chat) {
-            trace.name = Some(name);
-        }
-        draft.observation.kind = Some(ObservationKind::Embedding);
-        draft.observation.input = Some(input);
-    }
-
-    /// Notes who is asked.
-    pub fn asked(&mut self, provider: &Provider, model: &str) {
-        self.routed.provider = Some((provider.name.to_string(), Some(provider.kind)));
-        self.routed.model = Some(model.to_owned());
-        let kind = provider.kind.otel_name();
-        self.span.record("gen_ai.provider.name", kind);
     }
 
     /// Notes who failed.
@@ -352,7 +339,7 @@ impl Call {
                 .record("gen_ai.usage.output_tokens", usage.all_output());
         }
         metrics::record(&Measured {
-            operation: CHAT,
+            operation: self.operation,
             provider: self.routed.kind().map(ProviderKind::otel_name),
             request_model: &requested,
             response_model: response_model.as_deref(),

@@ -13,12 +13,18 @@ use super::{
     generation::Generation,
     guard::{Guarded, blocked, check_answer},
     relay::{Relay, Writing},
+    stored::Noting,
     tap::Tap,
-    tries::{Cause, Content, Failed, Refusal, Tries, Upstream},
+    tries::{Answerer, Cause, Content, Failed, Refusal, Streamed, Tries, Upstream, Whole},
 };
 use crate::{
     kernel::Failure,
-    llm_integration::{LlmError, dialects::chat, guardrails::GuardPlan, providers::Framing},
+    llm_integration::{
+        LlmError,
+        dialects::{Dialect, EncodeContext},
+        guardrails::GuardPlan,
+        providers::Provider,
+    },
 };
 
 const JSON: &str = "application/json";
@@ -33,6 +39,12 @@ pub(super) struct After {
     pub keep: Option<Keep>,
     /// Headers that tell of limits.
     pub limits: Vec<(&'static str, String)>,
+}
+
+/// An answer that is not let out, and what is recorded of it.
+struct Unfit {
+    error: LlmError,
+    generation: Box<Generation>,
 }
 
 impl After {
@@ -52,11 +64,13 @@ impl Gateway {
         after: After,
     ) -> Result<Answer, Failure> {
         match outcome {
-            Ok(upstream) => {
-                call.answered_by(&upstream);
-                match upstream.content {
-                    Content::Whole { .. } => self.whole(tries, upstream, call, after).await,
-                    Content::Stream { .. } => self.stream(tries, upstream, call, after).await,
+            Ok(Upstream { content, by }) => {
+                call.answered_by(&by);
+                match content {
+                    Content::Whole(whole) => self.whole(tries, (whole, by), call, after).await,
+                    Content::Stream(streamed) => {
+                        self.stream(tries, (streamed, by), call, after).await
+                    }
                 }
             }
             Err(failed) => self.failed(tries, failed, call, after.limits).await,
@@ -67,61 +81,53 @@ impl Gateway {
     async fn whole(
         &self,
         tries: &Tries,
-        upstream: Upstream,
+        (whole, by): (Whole, Answerer),
         mut call: Call,
         after: After,
     ) -> Result<Answer, Failure> {
-        let Upstream {
+        let Answerer {
             provider,
             status,
             headers,
-            content,
             translation,
             dialect,
             entered,
             place,
             ..
-        } = upstream;
+        } = by;
         drop((entered, place));
-        let (body, told) = match content {
-            Content::Whole { body, answer } => (body, answer),
-            Content::Stream { first, .. } => (first, None),
-        };
-        let surface = tries.body.surface;
-        let mut told = told.zip(translation);
-        if after.guards_output() {
-            let answer = match &told {
-                Some((answer, _)) => Ok(answer.as_ref().clone()),
-                None => dialect.decode_answer(&body),
-            };
-            let generation = || Generation::of_answer(dialect, &body, self.0.capture_limit);
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(source) => {
-                    let provider = provider.name.clone();
-                    let error = LlmError::AnswerUnreadable { provider, source };
-                    return Err(self.refuse(call, error, generation(), after.limits).await);
-                }
-            };
-            match self.guard(&after, answer, &mut call).await {
-                Guarded::AsItCame => {}
-                Guarded::Redacted(answer) => told = Some((answer, tries.body.context()?)),
-                Guarded::Blocked(error) => {
-                    let generation = blocked(generation());
-                    return Err(self.refuse(call, error, generation, after.limits).await);
-                }
+        let said = (provider.as_ref(), dialect);
+        let (whole, translation) = match self
+            .guarded(tries, said, (whole, translation), (&mut call, &after))
+            .await
+        {
+            Ok(guarded) => guarded,
+            Err(Unfit { error, generation }) => {
+                return Err(self.refuse(call, error, *generation, after.limits).await);
             }
-        }
-        let (headers, body, generation) = if let Some((told, context)) = told {
-            let generation = Generation::of_told(surface, &told, self.0.capture_limit);
-            let body = surface.encode_answer(&told, &context);
-            (retold(headers, JSON), body, generation)
-        } else {
-            let generation = Generation::of_answer(dialect, &body, self.0.capture_limit);
-            (headers, body, generation)
+        };
+        let (surface, limit) = (tries.body.surface(), self.0.capture_limit);
+        let (headers, body, generation) = match whole {
+            Whole::AsItCame(body) => {
+                let generation = Generation::of_answer(dialect, &body, limit);
+                (headers, body, generation)
+            }
+            Whole::Chat(answer) => {
+                let generation = Generation::of_told(surface, &answer, limit);
+                let body = surface.encode_answer(&answer, &translation.unwrap_or_default());
+                (retold(headers, JSON), body, generation)
+            }
+            Whole::Embeddings(body, generation) => (retold(headers, JSON), body, *generation),
         };
         let keep = after.keep.filter(|_| !generation.is_declined());
-        let stored = call.end(generation, None).await.is_ok();
+        let noting = Noting::of(tries, &provider, dialect).zip(generation.id.clone());
+        let noted = async {
+            if let Some((noting, id)) = noting {
+                noting.note(id).await;
+            }
+        };
+        let (ended, ()) = tokio::join!(call.end(generation, None), noted);
+        let stored = ended.is_ok();
         if let Some(keep) = keep {
             keep.body(body.clone(), &call.routed).await;
         }
@@ -135,25 +141,62 @@ impl Gateway {
         })
     }
 
-    async fn guard(&self, after: &After, answer: chat::Answer, call: &mut Call) -> Guarded {
-        match &after.guards {
-            Some(guards) => check_answer(guards, answer, call).await,
-            None => Guarded::AsItCame,
+    /// Lets the guards look at a whole answer, and gives what may be let out.
+    async fn guarded(
+        &self,
+        tries: &Tries,
+        (provider, dialect): (&Provider, Dialect),
+        (whole, translation): (Whole, Option<EncodeContext>),
+        (call, after): (&mut Call, &After),
+    ) -> Result<(Whole, Option<EncodeContext>), Unfit> {
+        let Some(guards) = after.guards.as_ref().filter(|_| after.guards_output()) else {
+            return Ok((whole, translation));
+        };
+        let limit = self.0.capture_limit;
+        let generation = || match &whole {
+            Whole::AsItCame(body) => Generation::of_answer(dialect, body, limit),
+            Whole::Chat(answer) => Generation::of_told(tries.body.surface(), answer, limit),
+            Whole::Embeddings(_, generation) => generation.as_ref().clone(),
+        };
+        let unfit = |error, generation| Unfit {
+            error,
+            generation: Box::new(generation),
+        };
+        let answer = match &whole {
+            Whole::AsItCame(body) => dialect.decode_answer(body).map_err(|source| {
+                let provider = provider.name.clone();
+                unfit(
+                    LlmError::AnswerUnreadable { provider, source },
+                    generation(),
+                )
+            })?,
+            Whole::Chat(answer) => answer.as_ref().clone(),
+            // Numbers have no text to look at.
+            Whole::Embeddings(..) => return Ok((whole, translation)),
+        };
+        match check_answer(guards, answer, call).await {
+            Guarded::AsItCame => Ok((whole, translation)),
+            Guarded::Redacted(answer) => {
+                let context = tries.body.context();
+                let context = context.map_err(|error| unfit(error, blocked(generation())))?;
+                Ok((Whole::Chat(answer), Some(context)))
+            }
+            Guarded::Blocked(error) => Err(unfit(error, blocked(generation()))),
         }
     }
 
     async fn stream(
         &self,
         tries: &Tries,
-        upstream: Upstream,
+        (streamed, by): (Streamed, Answerer),
         mut call: Call,
         after: After,
     ) -> Result<Answer, Failure> {
         let limit = self.0.capture_limit;
-        let (surface, dialect) = (tries.body.surface, upstream.dialect);
+        let (surface, dialect) = (tries.body.surface(), by.dialect);
         let event_limit = tries.providers.client.response_limit;
         let guard = after.guards.as_ref().and_then(GuardPlan::event_guard);
-        let context = match (upstream.translation, &guard) {
+        let context = match (by.translation, &guard) {
             (Some(context), _) => Some(context),
             (None, None) => None,
             (None, Some(_)) => match tries.body.context() {
@@ -168,11 +211,11 @@ impl Gateway {
             Some(context) => (
                 Writing::Tell(surface.event_encoder(&context)),
                 Tap::telling(dialect, surface, limit, guard),
-                retold(upstream.headers, EVENT_STREAM),
+                retold(by.headers, EVENT_STREAM),
             ),
             None => (
                 Writing::Pass {
-                    hide_usage: upstream.hide_usage,
+                    hide_usage: by.hide_usage,
                 },
                 // What is kept for equal calls must be known whole.
                 if after.keep.is_some() {
@@ -180,38 +223,37 @@ impl Gateway {
                 } else {
                     Tap::passing(dialect, limit)
                 },
-                upstream.headers,
+                by.headers,
             ),
         };
         call.begin_stream(tap, Arc::clone(&tries.body));
         let mut about = about(&call, true);
         about.extend(after.limits);
-        let (first, rest, framing) = match upstream.content {
-            Content::Stream {
-                first,
-                rest,
-                framing,
-            } => (first, Some(rest), framing),
-            Content::Whole { body, .. } => (body, None, Framing::ServerSentEvents),
-        };
-        let relay = Relay {
-            upstream: rest,
+        let Streamed {
             first,
-            provider: upstream.provider,
+            rest,
+            framing,
+        } = streamed;
+        let noting = Noting::of(tries, &by.provider, dialect);
+        let relay = Relay {
+            upstream: Some(rest),
+            first,
+            provider: by.provider,
             dialect,
             surface,
-            idle_timeout: upstream.policy.idle_timeout,
+            idle_timeout: by.policy.idle_timeout,
             deadline: tries.deadline,
             event_limit,
             writing,
             frames: Frames::new(framing, event_limit),
-            entered: upstream.entered,
-            _place: upstream.place,
+            entered: by.entered,
+            _place: by.place,
             call,
             keep: after.keep,
+            noting,
         };
         Ok(Answer {
-            status: upstream.status,
+            status: by.status,
             headers,
             about,
             body: AnswerBody::Stream(relay.into_stream().boxed()),
@@ -295,7 +337,7 @@ impl Gateway {
         };
         let generation = Generation::of_unreadable(&body, self.0.capture_limit);
         let stored = call.end(generation, Some(failure)).await.is_ok();
-        let surface = tries.body.surface;
+        let surface = tries.body.surface();
         let (status, headers, body) = if dialect == surface && is_whole {
             (status, headers, body)
         } else {

@@ -13,8 +13,6 @@ use crate::{
     },
 };
 
-/// The operation, in OpenTelemetry's words.
-pub(super) const CHAT: &str = "chat";
 /// The answer came from the cache.
 pub(super) const HIT: &str = "hit";
 pub(super) const MISS: &str = "miss";
@@ -87,7 +85,7 @@ impl Draft {
     pub fn new(clock: &Clock, request: &CallRequest) -> Self {
         let now = clock.now();
         let links = request.links.clone();
-        let name = format!("{CHAT} {}", request.model);
+        let name = format!("{} {}", request.asking.operation(), request.model);
         let trace_id = links.trace_id.unwrap_or_else(|| TraceId::new(clock));
         // Its input and output are those of its first and last observation.
         let trace = TraceReport {
@@ -104,7 +102,7 @@ impl Draft {
         };
         let observation = ObservationReport {
             parent_id: links.parent_id,
-            kind: Some(ObservationKind::Generation),
+            kind: Some(request.asking.kind()),
             name: Some(name),
             started_at: Some(now),
             environment: links.environment,

@@ -7,14 +7,14 @@ use super::{
     call::{Call, key_of},
     generation::Generation,
     request::CallRequest,
-    tries::CallBody,
+    tries::{CallBody, redacts},
 };
 use crate::{
     kernel::Actor,
     llm_integration::{
         CallerHeaders, JsonText, LlmError,
-        dialects::{Dialect, chat},
-        guardrails::{Action, Finding, GuardContext, GuardPlan},
+        dialects::chat,
+        guardrails::{Finding, GuardContext, GuardPlan},
     },
 };
 
@@ -46,14 +46,12 @@ impl Gateway {
         if !guards.guards_input() {
             return Ok(());
         }
-        let mut request = body.understood()?.clone();
-        match guards.check_input(&mut request).await {
+        match body.guard(guards).await {
             Ok(findings) => {
                 if redacts(&findings) {
-                    body.replace(request)?;
-                    let (surface, bytes) = (body.surface, body.bytes.clone());
+                    let (asking, bytes) = (body.asking, body.bytes.clone());
                     let limit = self.0.capture_limit;
-                    let read = CallRequest::read(surface, bytes, headers, limit)?;
+                    let read = CallRequest::read(asking, bytes, headers, limit)?;
                     call.set_input(read.input);
                 }
                 call.note_findings(findings);
@@ -104,23 +102,6 @@ pub(super) fn blocked(generation: Generation) -> Generation {
         output: Some(JsonText::string(BLOCKED)),
         ..generation
     }
-}
-
-/// The name of a surface in the keys of the cache.
-pub(super) const fn cache_name(surface: Dialect) -> &'static str {
-    match surface {
-        Dialect::OpenAiChat => "openai_chat",
-        Dialect::OpenAiResponses => "openai_responses",
-        Dialect::Anthropic => "anthropic",
-        Dialect::Gemini => "gemini",
-        Dialect::Bedrock => "bedrock",
-    }
-}
-
-fn redacts(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.action == Action::Redact)
 }
 
 fn findings_of(error: &LlmError) -> Vec<Finding> {

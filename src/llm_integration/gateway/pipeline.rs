@@ -16,98 +16,142 @@ use super::{
     facts::{CallFacts, Targets},
     generation::Generation,
     options::CallOptions,
-    request::CallRequest,
+    request::{Asking, CallRequest},
     shadow,
     tries::{CallBody, Tries, TryLog},
 };
 use crate::{
     kernel::{Actor, Failure},
     llm_integration::{
-        CallerHeaders, KeyPolicy, LlmError, PricedCall, Subject as LimitedSubject,
+        CallerHeaders, Estimate, HeaderNames, KeyPolicy, LlmError, PricedCall,
+        Subject as LimitedSubject,
         dialects::Dialect,
+        guardrails::GuardPlan,
         routing::{Overrides, Plan, Planner, Route, RouteTable, Target},
     },
 };
+
+/// A call that was let in, with what its later stages need.
+struct Admitted {
+    request: CallRequest,
+    options: CallOptions,
+    table: Arc<RouteTable>,
+    guards: Arc<GuardPlan>,
+    /// Headers that tell of limits.
+    limits: Vec<(&'static str, String)>,
+}
 
 impl Gateway {
     pub(super) async fn call(
         &self,
         actor: &Actor,
-        surface: Dialect,
+        asking: Asking,
         headers: &CallerHeaders,
         body: Bytes,
     ) -> Result<Answer, Failure> {
         let options = CallOptions::parse(headers)?;
-        let mut request = CallRequest::read(surface, body, headers, self.0.capture_limit)?;
+        let mut request = CallRequest::read(asking, body, headers, self.0.capture_limit)?;
         let policy = self.0.limits.policy(actor.project, key_of(actor)).await?;
+        let policy = policy.as_deref();
         if let Some(policy) = policy {
-            add_policy(&mut request, &policy);
+            add_policy(&mut request, policy);
         }
         let table = self.0.table(actor.project).await?;
         let route = table.get(&request.model);
-        let ledger = self.ledger(actor).await;
-        let guards = self.guards(actor, &request).await?;
-        let held = self.admit(actor, &request, &table, &ledger).await?;
-        let limits = held.reservation.headers();
-        let mut body = self.body(&request, &options, route);
+        let body = self.body(&request, &options, route)?;
         let routed = Routed {
             route: route.map(|_| request.model.clone()),
             ..Routed::default()
         };
-        let mut call = Call::begin(ledger, &request, routed, held);
+        let ledger = self.ledger(actor).await;
+        let guards = self.guards(actor, &request).await?;
+        let held = self
+            .admit(actor, (&request, policy), (&table, &ledger))
+            .await?;
+        let limits = held.reservation.headers(match asking.surface() {
+            Dialect::Anthropic => HeaderNames::Anthropic,
+            _ => HeaderNames::OpenAi,
+        });
+        let call = Call::begin(ledger, &request, routed, held);
         let span = call.span();
-        async {
-            let guarded = self
-                .guard_input(&guards, headers, &mut body, &mut call)
-                .await;
-            if let Err(error) = guarded {
-                let nothing = Generation::default();
-                return Err(self.refuse(call, error, nothing, limits).await);
+        let admitted = Admitted {
+            request,
+            options,
+            table,
+            guards,
+            limits,
+        };
+        // On the heap: every future around it would be as large.
+        let answering = Box::pin(self.answer(actor, headers, (admitted, body), call));
+        answering.instrument(span).await
+    }
+
+    /// From here on a trace says what became of the call.
+    async fn answer(
+        &self,
+        actor: &Actor,
+        headers: &CallerHeaders,
+        (admitted, mut body): (Admitted, CallBody),
+        mut call: Call,
+    ) -> Result<Answer, Failure> {
+        let Admitted {
+            request,
+            options,
+            table,
+            guards,
+            limits,
+        } = admitted;
+        let route = table.get(&request.model);
+        let guarded = self
+            .guard_input(&guards, headers, &mut body, &mut call)
+            .await;
+        let found = match guarded {
+            Ok(()) => {
+                let asked = (&options, route);
+                self.look_up(actor.project, &body, asked, &mut call).await
             }
-            let asked = (&options, route);
-            let keep = match self.look_up(actor.project, &body, asked, &mut call).await? {
-                Found::Answer(kept) => {
-                    return self.answer_again(*kept, &guards, &body, call, limits).await;
-                }
-                Found::Keep(keep) => Some(*keep),
-                Found::Nothing => None,
-            };
-            let log = call.log.clone();
-            let tries = self.tries(actor, (body, &options, headers), route, log);
-            let plan = match route {
-                None => Plan::of(Target::default()),
-                Some(route) => self.plan(actor, &request, (&table, route), &tries).await?,
-            };
-            call.routed.variant.clone_from(&plan.variant);
-            shadow::begin(self, (&plan, &tries), &guards, &call);
-            let after = After {
-                guards: Some(guards),
-                keep,
-                limits,
-            };
-            let outcome = tries.run(&plan).await;
-            Box::pin(self.conclude(&tries, outcome, call, after)).await
+            Err(error) => Err(error),
+        };
+        let mut after = After {
+            guards: Some(Arc::clone(&guards)),
+            keep: None,
+            limits,
+        };
+        match found {
+            Ok(Found::Answer(kept)) => return self.answer_again(*kept, &body, call, after).await,
+            Ok(Found::Keep(keep)) => after.keep = Some(*keep),
+            Ok(Found::Nothing) => {}
+            Err(error) => {
+                let nothing = Generation::default();
+                return Err(self.refuse(call, error, nothing, after.limits).await);
+            }
         }
-        .instrument(span)
-        .await
+        let log = call.log.clone();
+        let tries = self.tries(actor, (body, &options, headers), route, log);
+        let plan = match route {
+            None => Ok(Plan::of(Target::default())),
+            Some(route) => self.plan(actor, &request, (&table, route), &tries).await,
+        };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => {
+                let nothing = Generation::default();
+                return Err(self.refuse(call, error, nothing, after.limits).await);
+            }
+        };
+        call.routed.variant.clone_from(&plan.variant);
+        shadow::begin(self, (&plan, &tries), &guards, &call);
+        let outcome = tries.run(&plan).await;
+        Box::pin(self.conclude(&tries, outcome, call, after)).await
     }
 
     /// Asks every limit, and takes a place.
-    pub(super) async fn admit(
+    async fn admit(
         &self,
         actor: &Actor,
-        request: &CallRequest,
-        table: &RouteTable,
-        ledger: &Ledger,
+        (request, policy): (&CallRequest, Option<&KeyPolicy>),
+        (table, ledger): (&RouteTable, &Ledger),
     ) -> Result<Held, LlmError> {
-        let models = [request.model.as_str()];
-        let call = PricedCall::of(&models, self.0.clock.now());
-        let price = ledger
-            .prices
-            .as_ref()
-            .and_then(|prices| prices.price(&call));
-        let limits = &self.0.limits;
-        let estimate = limits.estimate(request.body.len(), request.max_output_tokens, price);
         let is_route = table.get(&request.model).is_some();
         let subject = LimitedSubject {
             project: actor.project,
@@ -117,7 +161,8 @@ impl Gateway {
             model: &request.model,
             route: is_route.then_some(request.model.as_str()),
         };
-        let reservation = limits.admit(&subject, estimate).await?;
+        let estimate = || self.estimate(request, table, ledger);
+        let reservation = self.0.limits.admit(&subject, policy, estimate).await?;
         let place = self.0.tries.places.take().ok_or(LlmError::GatewayBusy)?;
         Ok(Held {
             reservation,
@@ -125,17 +170,35 @@ impl Gateway {
         })
     }
 
+    /// What the call may use at most: at the dearest model that it may come to.
+    fn estimate(&self, request: &CallRequest, table: &RouteTable, ledger: &Ledger) -> Estimate {
+        let now = self.0.clock.now();
+        let estimate = |model: &str| {
+            // A name may say its provider before the model.
+            let alone = model.split_once('/').map_or(model, |(_, alone)| alone);
+            let models = [model, alone];
+            let prices = ledger.prices.as_ref();
+            let price = prices.and_then(|prices| prices.price(&PricedCall::of(&models, now)));
+            let limits = &self.0.limits;
+            limits.estimate(request.body.len(), request.max_output_tokens, price)
+        };
+        let models = table.models(&request.model);
+        let estimates = models.into_iter().map(estimate);
+        let dearest = estimates.max_by_key(|estimate| estimate.cost);
+        dearest.unwrap_or_else(|| estimate(&request.model))
+    }
+
     pub(super) fn body(
         &self,
         request: &CallRequest,
         options: &CallOptions,
         route: Option<&Route>,
-    ) -> CallBody {
+    ) -> Result<CallBody, LlmError> {
         let now = self.0.clock.now();
         CallBody::new(
-            request.surface,
+            request.asking,
             (request.model.clone(), request.stream),
-            request.body.clone(),
+            (request.body.clone(), request.kept.clone()),
             options.leniency(route.is_some_and(|route| route.drop_params)),
             (self.answer_id(), now.unix_micros() / 1_000_000),
         )

@@ -7,6 +7,7 @@ use futures::{Stream, stream};
 use reqwest::Response;
 use tokio::{
     sync::OwnedSemaphorePermit,
+    task::JoinHandle,
     time::{self, Instant},
 };
 
@@ -14,6 +15,7 @@ use super::{
     cached::Keep,
     call::{self, Call},
     frames::{DONE, FrameBytes, Frames, NoFrame, is_last},
+    stored::Noting,
     surface_error,
     tap::Broken,
     tries::next_chunk,
@@ -51,6 +53,8 @@ pub(super) struct Relay {
     pub call: Call,
     /// Where the answer is kept for equal calls.
     pub keep: Option<Keep>,
+    /// Where the provider keeps the answer: until it is noted whose it is.
+    pub noting: Option<Noting>,
 }
 
 /// What the caller gets.
@@ -68,6 +72,8 @@ struct Running {
     /// What is sent once the call is recorded; then the answer has ended.
     last: Option<Last>,
     events: Vec<Event>,
+    /// Notes whose the response is; the answer ends after that.
+    noting: Option<JoinHandle<()>>,
 }
 
 /// How an answer ends.
@@ -83,6 +89,7 @@ impl Relay {
             reported: None,
             last: None,
             events: Vec::new(),
+            noting: None,
         };
         stream::unfold(Some(running), |running| async {
             let mut running = running?;
@@ -135,7 +142,14 @@ impl Running {
         if let Some(upstream) = self.relay.upstream.take().filter(|_| failure.is_none()) {
             tokio::spawn(read_to_end(upstream));
         }
-        let answer = self.relay.call.end_stream(failure).await;
+        let noted = async {
+            if let Some(noting) = self.noting.take()
+                && let Err(error) = noting.await
+            {
+                tracing::error!(%error, "whose a stored response is was not noted");
+            }
+        };
+        let (answer, ()) = tokio::join!(self.relay.call.end_stream(failure), noted);
         if let Some((answer, keep)) = answer.zip(self.relay.keep.take()) {
             keep.answer(&answer, &self.relay.call.routed).await;
         }
@@ -244,10 +258,26 @@ impl Running {
                 return true;
             }
         };
+        self.note_response();
         if let Some(error) = seen.error {
             self.reported = Some(format!("{} reported: {error}", self.relay.provider.name));
         }
         seen.only_usage && matches!(self.relay.writing, Writing::Pass { hide_usage: true })
+    }
+
+    /// Once the stream says what the response is called: it can be asked for before its end.
+    fn note_response(&mut self) {
+        if self.relay.noting.is_none() {
+            return;
+        }
+        let id = self.events.iter().find_map(|event| match event {
+            Event::Start { id, .. } => id.clone(),
+            _ => None,
+        });
+        if let Some(id) = id {
+            let noting = self.relay.noting.take();
+            self.noting = noting.map(|noting| tokio::spawn(async move { noting.note(id).await }));
+        }
     }
 
     fn error_of(&self, broken: Broken) -> LlmError {

@@ -6,11 +6,14 @@ use bytes::Bytes;
 use reqwest::Method;
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::{answer::Answer, call::Ledger, models, places::Places, tries::TriesParts};
+use super::{
+    answer::Answer, call::Ledger, models, places::Places, request::Asking, tries::TriesParts,
+};
 use crate::{
     kernel::{Actor, Clock, Failure, Permission, ProjectId},
     llm_integration::{
         CallerHeaders, GatewaySettings, Limits, LlmError, Prices, Providers, Recorder, Routes,
+        StoredResponses,
         cache::AnswerCache,
         dialects::Dialect,
         guardrails::Guardrails,
@@ -34,6 +37,7 @@ pub struct GatewayParts {
     pub cache: AnswerCache,
     pub prices: Prices,
     pub recorder: Recorder,
+    pub responses: StoredResponses,
     pub clock: Clock,
 }
 
@@ -63,6 +67,7 @@ impl Gateway {
             cache,
             prices,
             recorder,
+            responses,
             clock,
         } = parts;
         let tries = TriesParts {
@@ -71,6 +76,7 @@ impl Gateway {
             budget: Arc::new(RetryBudget::new(Instant::now())),
             places: Places::new(settings.max_in_flight, settings.max_in_flight_per_provider),
             clock: clock.clone(),
+            responses,
             policy: settings.policy(),
         };
         Self(Arc::new(Parts {
@@ -101,7 +107,21 @@ impl Gateway {
         body: Bytes,
     ) -> Result<Answer, Failure> {
         actor.require(Permission::GatewayCall)?;
-        self.call(actor, surface, headers, body).await
+        self.call(actor, Asking::Chat(surface), headers, body).await
+    }
+
+    /// Embeds texts with the model or route that the body names, in OpenAI's words. Traced as a chat is.
+    ///
+    /// # Errors
+    /// As [`Gateway::chat`].
+    pub async fn embed(
+        &self,
+        actor: &Actor,
+        headers: &CallerHeaders,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        actor.require(Permission::GatewayCall)?;
+        self.call(actor, Asking::Embeddings, headers, body).await
     }
 
     /// How many tokens the input of such a call has.
@@ -119,19 +139,20 @@ impl Gateway {
         Ok(self.count(actor, surface, headers, body).await?)
     }
 
-    /// Reads, cancels or deletes what a provider keeps; `path` is below its responses.
+    /// Reads, cancels or deletes a response of the project's that a provider keeps; `below` is the
+    /// rest of the path, with the query.
     ///
     /// # Errors
-    /// When no provider keeps responses, or it can not be asked.
+    /// When the project got no such response, or its provider can not be asked.
     pub async fn stored_response(
         &self,
         actor: &Actor,
         method: Method,
-        path: &str,
+        (id, below): (&str, &str),
         headers: &CallerHeaders,
     ) -> Result<Answer, Failure> {
         actor.require(Permission::GatewayCall)?;
-        Ok(self.stored(actor, method, path, headers).await?)
+        Ok(self.stored(actor, method, (id, below), headers).await?)
     }
 
     /// The models of the project's providers, and its routes.

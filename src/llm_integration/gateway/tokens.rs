@@ -8,7 +8,7 @@ use super::{
     Gateway,
     answer::{self, Answer, AnswerBody, retold},
     options::CallOptions,
-    request::CallRequest,
+    request::{Asking, CallRequest},
     tries::TryLog,
 };
 use crate::{
@@ -35,10 +35,10 @@ impl Gateway {
         bytes: Bytes,
     ) -> Result<Answer, LlmError> {
         let options = CallOptions::parse(headers)?;
-        let request = CallRequest::read(surface, bytes, headers, 0)?;
+        let request = CallRequest::read(Asking::Chat(surface), bytes, headers, 0)?;
         let table = self.0.table(actor.project).await?;
         let route = table.get(&request.model);
-        let body = self.body(&request, &options, route);
+        let body = self.body(&request, &options, route)?;
         let tries = self.tries(actor, (body, &options, headers), route, TryLog::default());
         let plan = match route {
             None => Plan::of(Target::default()),
@@ -53,7 +53,7 @@ impl Gateway {
         if provider.dialect_for(surface) != surface || !provider.serves(operation) {
             return Ok(estimate(surface, tries.body.understood()?));
         }
-        let prepared = tries
+        let mut prepared = tries
             .body
             .prepare(&provider, &model, &first.target.params)?;
         let ask = Ask {
@@ -61,9 +61,8 @@ impl Gateway {
             model: &model,
             stream: false,
         };
-        let request = tries
-            .providers
-            .request(&provider, &ask, headers, prepared.body)?;
+        let body = prepared.bodies.pop().unwrap_or_default();
+        let request = tries.providers.request(&provider, &ask, headers, body)?;
         let client = &tries.providers.client;
         let limit = client.first_byte_timeout;
         let counted = client.fetch(&provider, request, limit).await?;

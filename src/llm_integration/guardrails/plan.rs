@@ -51,19 +51,22 @@ impl GuardPlan {
             .any(|guard| guard.action() != Action::Flag)
     }
 
-    /// Checks what the model will read; redacts it in place.
+    /// Checks what the model will read, which `each_text` goes through; redacts it in place.
     ///
     /// # Errors
     /// [`LlmError::Blocked`].
-    pub async fn check_input(&self, request: &mut chat::Request) -> Result<Vec<Finding>, LlmError> {
+    pub async fn check_input(
+        &self,
+        mut each_text: impl FnMut(&mut dyn FnMut(&mut String)),
+    ) -> Result<Vec<Finding>, LlmError> {
         if !self.guards_input() {
             return Ok(Vec::new());
         }
         let mut texts = Vec::new();
-        request.each_text_mut(&mut |text| texts.push(std::mem::take(text)));
+        each_text(&mut |text| texts.push(std::mem::take(text)));
         let checked = self.check_texts(Phase::Input, &mut texts).await;
         let mut texts = texts.into_iter();
-        request.each_text_mut(&mut |text| *text = texts.next().unwrap_or_default());
+        each_text(&mut |text| *text = texts.next().unwrap_or_default());
         Ok(checked?)
     }
 

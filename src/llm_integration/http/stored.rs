@@ -26,18 +26,20 @@ async fn pass(
     granted: &Granted<may::GatewayCall>,
     gateway: &Gateway,
     request: &HttpRequest,
-    (method, path): (Method, String),
+    (method, id, below): (Method, &str, &str),
 ) -> Result<HttpResponse, Failure> {
     let headers = passed::caller_headers(request);
-    let path = match request.query_string() {
-        "" => path,
-        query => format!("{path}?{query}"),
+    let below = match request.query_string() {
+        "" => below.to_owned(),
+        query => format!("{below}?{query}"),
     };
-    let answer = gateway.stored_response(&granted.actor, method, &path, &headers);
+    let of = (checked(id)?, below.as_str());
+    let answer = gateway.stored_response(&granted.actor, method, of, &headers);
     Ok(passed::response(answer.await?))
 }
 
-/// A response that the provider keeps; `x-kaname-provider` names which one.
+/// A response that the project got and its provider keeps. `x-kaname-provider` names a provider of the
+/// project's own for a response that was not made here.
 #[utoipa::path(tag = "gateway", security(("api_key" = [])), params(("response_id" = String, Path)),
     responses((status = OK, description = "The provider's answer", body = serde_json::Value)))]
 #[get("/v1/responses/{response_id}")]
@@ -47,8 +49,7 @@ pub(super) async fn get(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let path = checked(&id)?.to_owned();
-    pass(&granted, &gateway, &request, (Method::GET, path)).await
+    pass(&granted, &gateway, &request, (Method::GET, &id, "")).await
 }
 
 /// Deletes a response that the provider keeps.
@@ -61,8 +62,7 @@ pub(super) async fn delete(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let path = checked(&id)?.to_owned();
-    pass(&granted, &gateway, &request, (Method::DELETE, path)).await
+    pass(&granted, &gateway, &request, (Method::DELETE, &id, "")).await
 }
 
 /// Cancels a response that is made in the background.
@@ -75,8 +75,8 @@ pub(super) async fn cancel(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let path = format!("{}/cancel", checked(&id)?);
-    pass(&granted, &gateway, &request, (Method::POST, path)).await
+    let of = (Method::POST, id.as_str(), "/cancel");
+    pass(&granted, &gateway, &request, of).await
 }
 
 /// What went into a response.
@@ -89,6 +89,6 @@ pub(super) async fn input_items(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let path = format!("{}/input_items", checked(&id)?);
-    pass(&granted, &gateway, &request, (Method::GET, path)).await
+    let of = (Method::GET, id.as_str(), "/input_items");
+    pass(&granted, &gateway, &request, of).await
 }

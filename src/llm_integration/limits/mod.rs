@@ -29,8 +29,8 @@ mod store;
 mod usage;
 
 pub use model::{
-    Actual, Amount, Estimate, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule, LimitSubject,
-    Measure, Standing, Subject, SubjectKind, Window,
+    Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
+    LimitSubject, Measure, Standing, Subject, SubjectKind, Window,
 };
 pub use reservation::Reservation;
 pub use service::Limits;

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use super::{
-    Actual, Measure, Standing,
+    Actual, HeaderNames, Measure, Standing,
     inner::Inner,
     local::Deposit,
     model::{Claim, Counter, Keeping, MAX_AMOUNT, bounded},
@@ -83,9 +83,9 @@ impl Reservation {
         drop(self.end(Used::Estimate));
     }
 
-    /// Headers of the call's answer, such as `x-ratelimit-remaining-requests`.
-    pub fn headers(&self) -> Vec<(&'static str, String)> {
-        self.standing.headers()
+    /// Headers of the call's answer: how far its caller is from the nearest limits.
+    pub fn headers(&self, names: HeaderNames) -> Vec<(&'static str, String)> {
+        self.standing.headers(names)
     }
 
     async fn end_and_wait(&mut self, used: Used) {

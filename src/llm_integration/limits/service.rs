@@ -80,7 +80,8 @@ impl Limits {
         }
     }
 
-    /// Admits a call, or says which limit leaves no room for it.
+    /// Admits a call of a key with this `policy`, or says which limit leaves no room for it. What it
+    /// may use is asked for only where a limit counts it.
     ///
     /// # Errors
     /// [`LlmError::LimitExceeded`], [`LlmError::ModelNotAllowed`], [`LlmError::PriceUnknown`], or
@@ -88,27 +89,20 @@ impl Limits {
     pub async fn admit(
         &self,
         subject: &Subject<'_>,
-        estimate: Estimate,
+        policy: Option<&KeyPolicy>,
+        estimate: impl FnOnce() -> Estimate,
     ) -> Result<Reservation, LlmError> {
-        let policy = self.policy(subject.project, subject.key).await?;
-        if policy
-            .as_ref()
-            .is_some_and(|policy| !policy.allows(subject))
-        {
+        if policy.is_some_and(|policy| !policy.allows(subject)) {
             let model = subject.model.to_owned();
             return Err(LlmError::ModelNotAllowed { model });
         }
         let limits = self.0.rules.limits(subject.project).await;
         let limits = limits.map_err(unreadable)?;
-        if limits.is_empty()
-            && policy
-                .as_ref()
-                .is_none_or(|policy| policy.limits.is_empty())
-        {
+        if limits.is_empty() && policy.is_none_or(|policy| policy.limits.is_empty()) {
             return Ok(Reservation::free());
         }
-        let now = self.0.clock.now();
-        let claims = claims(&limits, policy.as_deref(), subject, &estimate, now);
+        let (now, estimate) = (self.0.clock.now(), estimate());
+        let claims = claims(&limits, policy, subject, &estimate, now);
         let counts_money = claims
             .iter()
             .any(|claim| matches!(claim.counter.measure, Measure::Money(_)));

@@ -13,14 +13,13 @@ use tokio::{
     task::JoinHandle,
     time,
 };
-use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::{
     Report, TraceDurability, TraceSettings, TraceWriter,
     direct::Direct,
     sink::Sink,
-    writer::{Progress, Source},
+    writer::{Progress, Source, Ties},
 };
 use crate::{
     kernel::{ErrorCode, Failure, ProjectId, error_chain},
@@ -65,8 +64,7 @@ pub struct Recorder {
     progress: watch::Receiver<Progress>,
     changed: broadcast::Sender<ChangedTraces>,
     longest_wait: Duration,
-    /// Tasks that will still record something; the writer waits for them.
-    later: TaskTracker,
+    ties: Ties,
     runtime: Handle,
 }
 
@@ -95,17 +93,19 @@ impl Recorder {
             progress,
             changed: changed.clone(),
             longest_wait,
-            later: TaskTracker::new(),
+            ties: Ties::default(),
             runtime: Handle::current(),
         };
-        let later = recorder.later.clone();
-        let writer = TraceWriter::new(source, sink, (sender, changed), later);
+        let ties = recorder.ties.clone();
+        let writer = TraceWriter::new(source, sink, (sender, changed), ties);
         (recorder, writer)
     }
 
     /// Runs what records something when nobody waits for it any more: the process ends after it.
     pub fn finish_later(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        self.later.spawn_on(work.in_current_span(), &self.runtime)
+        self.ties
+            .later
+            .spawn_on(work.in_current_span(), &self.runtime)
     }
 
     /// Returns once the reports are durable. A caller that stops waiting loses nothing.
@@ -151,6 +151,7 @@ impl Recorder {
             return;
         };
         let accepted = log.appended();
+        self.ties.hurry.notify_one();
         let mut progress = self.progress.clone();
         let reached = progress.wait_for(|done| done.recovered && done.entries >= accepted);
         if time::timeout(READ_WAIT, reached).await.is_err() {

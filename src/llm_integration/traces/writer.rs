@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Notify, broadcast, watch},
     task, time,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -32,9 +32,10 @@ const BATCH_SENDS: usize = 512;
 /// How long a batch that only memory holds is tried again while the database is away.
 const RETRY_FOR: Duration = Duration::from_secs(30);
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// How long the log may grow before it is moved: calls of that time share one transaction. What is
-/// in the log is safe, so only a read that follows at once waits for it.
-const GATHERING: Duration = Duration::from_millis(10);
+/// How long the log may grow before it is moved: calls of that time share one transaction, which
+/// costs about the same for one call as for a hundred. What is in the log is safe; who reads what
+/// was just written ends the wait.
+const GATHERING: Duration = Duration::from_millis(100);
 /// How often the logs of processes that died are looked for.
 const ADOPT_EVERY: Duration = Duration::from_mins(1);
 
@@ -44,8 +45,16 @@ pub struct TraceWriter {
     sink: Sink,
     progress: watch::Sender<Progress>,
     changed: broadcast::Sender<ChangedTraces>,
+    ties: Ties,
+}
+
+/// What the writer and those who record know of each other, beside the reports.
+#[derive(Clone, Default)]
+pub(super) struct Ties {
     /// Tasks that will still record something.
-    later: TaskTracker,
+    pub later: TaskTracker,
+    /// Somebody waits for what was accepted to be in the database.
+    pub hurry: Arc<Notify>,
 }
 
 pub(super) enum Source {
@@ -67,14 +76,14 @@ impl TraceWriter {
         source: Source,
         sink: Sink,
         (progress, changed): (watch::Sender<Progress>, broadcast::Sender<ChangedTraces>),
-        later: TaskTracker,
+        ties: Ties,
     ) -> Self {
         Self {
             source,
             sink,
             progress,
             changed,
-            later,
+            ties,
         }
     }
 
@@ -86,12 +95,13 @@ impl TraceWriter {
             sink,
             progress,
             changed,
-            later,
+            ties: Ties { later, hurry },
         } = self;
         let to = Target {
             sink,
             progress,
             changed,
+            hurry,
         };
         let all_is_said = CancellationToken::new();
         let draining = async {
@@ -118,6 +128,7 @@ struct Target {
     sink: Sink,
     progress: watch::Sender<Progress>,
     changed: broadcast::Sender<ChangedTraces>,
+    hurry: Arc<Notify>,
 }
 
 impl Target {
@@ -137,7 +148,7 @@ impl Target {
                 Err(error) => return tracing::error!(%error, "reading the log of traces ended"),
             };
             reader = kept;
-            let was_empty = read.reports.is_empty();
+            let (was_empty, is_full) = (read.reports.is_empty(), read.bytes >= BATCH_BYTES);
             if !self.write_until_done(read.reports, &stop).await {
                 return;
             }
@@ -156,13 +167,16 @@ impl Target {
             }
             if was_empty {
                 tokio::select! {
-                    () = reader.grew() => {
-                        let gathered = time::timeout(GATHERING, stop.cancelled());
-                        // It is written either way: at once where the process ends.
-                        let _is_over = gathered.await;
-                    }
+                    () = reader.grew() => {}
                     () = stop.cancelled() => {}
                     () = time::sleep(ADOPT_EVERY) => {}
+                }
+            }
+            if !is_full {
+                tokio::select! {
+                    () = time::sleep(GATHERING) => {}
+                    () = self.hurry.notified() => {}
+                    () = stop.cancelled() => {}
                 }
             }
         }
@@ -274,6 +288,7 @@ fn read(reader: &mut LogReader, adopts: bool) -> io::Result<Read> {
         reader.adopt()?;
     }
     let mut end = reader.next(BATCH_BYTES)?;
+    let bytes = end.entries.iter().map(Vec::len).sum();
     let mut reports = Vec::with_capacity(end.entries.len());
     for entry in end.entries.drain(..) {
         match serde_json::from_slice::<(ProjectId, Vec<Report>)>(&entry) {
@@ -286,11 +301,17 @@ fn read(reader: &mut LogReader, adopts: bool) -> io::Result<Read> {
             Err(error) => lost(1, &error.to_string()),
         }
     }
-    Ok(Read { reports, end })
+    Ok(Read {
+        reports,
+        bytes,
+        end,
+    })
 }
 
 struct Read {
     reports: Vec<Placed>,
+    /// Of the log.
+    bytes: usize,
     end: LogBatch,
 }
 

@@ -20,7 +20,7 @@ use tokio::time;
 use tracing::Instrument;
 
 use super::{
-    Surfaces, auth, errors, form, idempotency,
+    Surface, Surfaces, auth, errors, form, idempotency,
     limits::Limits,
     metrics,
     request_id::{self, RequestId},
@@ -52,6 +52,7 @@ pub(super) async fn around(
         .expect("the server registers its shell")
         .clone();
     let id = RequestId::of(request.headers(), &shell.clock);
+    let surface = *shell.surfaces.of(request.path());
     let method = request.method().clone();
     if method == Method::HEAD {
         // Answered by the handler of GET; the connection leaves the body out.
@@ -64,7 +65,7 @@ pub(super) async fn around(
         "request", method = %method, route, request_id = id.as_str(), trace_id = tracing::field::Empty,
     );
     trace_context::continue_in(&span, request.headers(), &shell.clock);
-    let answered = guarded(&shell, request, next, &id)
+    let answered = guarded((&shell, &surface), request, next, &id)
         .instrument(span.clone())
         .await;
     let status = match &answered {
@@ -76,21 +77,26 @@ pub(super) async fn around(
     span.in_scope(|| tracing::debug!(status, took_us = took.as_micros(), "answered"));
     match answered {
         Ok(mut response) => {
-            sign(response.response_mut(), &id);
+            sign(response.response_mut(), &id, &surface);
             Ok(response)
         }
         Err(mut response) => {
-            sign(&mut response, &id);
+            sign(&mut response, &id, &surface);
             Err(InternalError::from_response(id, response).into())
         }
     }
 }
 
 /// Puts the request's id on an answer, and keeps small bodies from being compressed.
-fn sign(response: &mut HttpResponse, id: &RequestId) {
+fn sign(response: &mut HttpResponse, id: &RequestId, surface: &Surface) {
     let id = HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII");
     let size = response.body().size();
     let headers = response.headers_mut();
+    if let Some(name) = surface.request_id_header
+        && !headers.contains_key(name)
+    {
+        headers.insert(HeaderName::from_static(name), id.clone());
+    }
     headers.insert(HeaderName::from_static(request_id::HEADER), id);
     if matches!(size, BodySize::Sized(bytes) if bytes < COMPRESS_FROM_BYTES) {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
@@ -102,14 +108,13 @@ fn sign(response: &mut HttpResponse, id: &RequestId) {
 /// `Err` is an answer too: one to a request that its handler still held when time ran out. (The
 /// router needs to be the request's only owner, so no copy of it can be kept for that case.)
 async fn guarded(
-    shell: &Shell,
+    (shell, surface): (&Shell, &Surface),
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     id: &RequestId,
 ) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
-    let surface = *shell.surfaces.of(request.path());
     let binary = surface.binary_of(request.headers());
-    let answer = |failure: &Failure| errors::answer(failure, &surface, binary, id.as_str());
+    let answer = |failure: &Failure| errors::answer(failure, surface, binary, id.as_str());
     // An upload takes as long as its sender's line does; its reader limits that.
     let limits_own_time = surface.limits_own_time || form::is_form(request.headers());
     let _in_flight = match shell.limits.admit(&request) {

@@ -21,6 +21,9 @@ pub struct Surface {
     pub limits_own_time: bool,
     /// Whether `Idempotency-Key` is honoured.
     pub idempotent: bool,
+    /// The header beside `x-request-id` that its clients read the request's id from. An answer that
+    /// brings it along, such as a provider's, keeps its own.
+    pub request_id_header: Option<&'static str>,
 }
 
 /// How errors are told to those who speak a binary encoding.
@@ -38,6 +41,7 @@ const OWN: Surface = Surface {
     render_binary: None,
     limits_own_time: false,
     idempotent: true,
+    request_id_header: None,
 };
 
 /// All surfaces of this server. Cheap to clone.

@@ -7,6 +7,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     super::links::{Links, METADATA_PREFIX},
+    Asking,
     fields::{Fields, body_fields, field, invalid, only},
     shape::{Shape, shape_of},
 };
@@ -15,10 +16,21 @@ use crate::llm_integration::{CallerHeaders, JsonText, LlmError, dialects::Dialec
 const MAX_MODEL_CHARS: usize = 200;
 pub(super) const STREAM_OPTIONS: &str = "stream_options";
 
+/// What a call has to do with the responses that providers keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Kept {
+    /// The provider keeps the answer, where it keeps any.
+    pub keeps: bool,
+    /// The response that the call goes on from.
+    pub previous: Option<String>,
+    /// It goes on in a conversation that the provider keeps.
+    pub in_conversation: bool,
+}
+
 /// One call to a model.
 #[derive(Debug)]
 pub(in super::super) struct CallRequest {
-    pub surface: Dialect,
+    pub asking: Asking,
     /// As the caller names it: a model, or a route.
     pub model: String,
     pub stream: bool,
@@ -30,19 +42,20 @@ pub(in super::super) struct CallRequest {
     /// The caller's own metadata, without links.
     pub metadata: BTreeMap<String, Value>,
     pub max_output_tokens: Option<u64>,
+    pub kept: Kept,
 }
 
 impl CallRequest {
     /// # Errors
     /// [`LlmError::InvalidCall`] when the body is not a JSON object that names a model.
     pub fn read(
-        surface: Dialect,
+        asking: Asking,
         body: Bytes,
         headers: &CallerHeaders,
         capture_limit: usize,
     ) -> Result<Self, LlmError> {
         let fields = body_fields(&body)?;
-        let shape = shape_of(surface);
+        let shape = shape_of(asking);
         let model: String = field(&fields, "model")?
             .ok_or_else(|| invalid("the body names no `model`".to_owned()))?;
         check_model(&model)?;
@@ -53,7 +66,7 @@ impl CallRequest {
             .unwrap_or_default();
         let mut links = Links::parse(headers, &metadata)?;
         if links.user_id.is_none() {
-            links.user_id = user_of(surface, &fields, &metadata);
+            links.user_id = user_of(asking.surface(), &fields, &metadata);
         }
         let metadata = metadata
             .iter()
@@ -67,8 +80,13 @@ impl CallRequest {
         let stream = field::<bool>(&fields, "stream")?.unwrap_or(false);
         let limits = shape.output_limits.iter();
         let max_output_tokens = limits.copied().find_map(|name| number(&fields, name));
+        let max_output_tokens = match asking {
+            Asking::Chat(_) => max_output_tokens,
+            Asking::Embeddings => Some(0),
+        };
+        let kept = kept_of(asking, &fields)?;
         Ok(Self {
-            surface,
+            asking,
             model,
             stream,
             body,
@@ -77,6 +95,7 @@ impl CallRequest {
             parameters,
             metadata,
             max_output_tokens,
+            kept,
         })
     }
 }
@@ -102,6 +121,20 @@ fn user_of(surface: Dialect, fields: &Fields<'_>, metadata: &Fields<'_>) -> Opti
     };
     let user: String = serde_json::from_str(raw.get()).ok()?;
     (!user.is_empty() && !user.contains('\0')).then_some(user)
+}
+
+fn kept_of(asking: Asking, fields: &Fields<'_>) -> Result<Kept, LlmError> {
+    if asking != Asking::Chat(Dialect::OpenAiResponses) {
+        return Ok(Kept::default());
+    }
+    let conversation = fields.get("conversation").map(|raw| raw.get());
+    Ok(Kept {
+        keeps: field::<Option<bool>>(fields, "store")?
+            .flatten()
+            .unwrap_or(true),
+        previous: field::<Option<String>>(fields, "previous_response_id")?.flatten(),
+        in_conversation: conversation.is_some_and(|value| value != "null"),
+    })
 }
 
 fn number(fields: &Fields<'_>, name: &str) -> Option<u64> {
@@ -131,7 +164,7 @@ mod tests {
 
     fn read(surface: Dialect, body: &str) -> Result<CallRequest, LlmError> {
         CallRequest::read(
-            surface,
+            Asking::Chat(surface),
             Bytes::copy_from_slice(body.as_bytes()),
             &CallerHeaders::default(),
             1000,
@@ -175,6 +208,28 @@ mod tests {
             (Some(7), true)
         );
         assert_eq!(responses.links.user_id.as_deref(), Some("v"));
+    }
+
+    #[test]
+    fn what_a_provider_keeps_of_responses_is_known() {
+        let kept = |body: &str| read(Dialect::OpenAiResponses, body).unwrap().kept;
+        let plain = kept(r#"{"model":"m","input":"Hi"}"#);
+        assert_eq!(
+            (plain.keeps, plain.previous, plain.in_conversation),
+            (true, None, false)
+        );
+        let more = kept(
+            r#"{"model":"m","store":false,"previous_response_id":"resp_1","conversation":{"id":"c"}}"#,
+        );
+        assert_eq!(
+            (more.keeps, more.previous.as_deref()),
+            (false, Some("resp_1"))
+        );
+        assert!(more.in_conversation);
+        assert_eq!(
+            parse(r#"{"model":"m","store":true}"#).unwrap().kept,
+            Kept::default()
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the fields of a request mean, in each surface's words.
 
+use super::Asking;
 use crate::llm_integration::dialects::Dialect;
 
 /// The names of what a trace records of a request.
@@ -92,11 +93,25 @@ const MESSAGES: Shape = Shape {
     output_limits: &["max_tokens"],
 };
 
+const EMBEDDINGS: Shape = Shape {
+    main: "input",
+    inputs: &[],
+    parameters: &[
+        "dimensions",
+        "encoding_format",
+        "input_type",
+        "normalize",
+        "task_type",
+    ],
+    output_limits: &[],
+};
+
 /// Nobody reaches us in Gemini's or Bedrock's words.
-pub(super) const fn shape_of(surface: Dialect) -> &'static Shape {
-    match surface {
-        Dialect::OpenAiResponses => &RESPONSES,
-        Dialect::Anthropic => &MESSAGES,
-        Dialect::OpenAiChat | Dialect::Gemini | Dialect::Bedrock => &CHAT,
+pub(super) const fn shape_of(asking: Asking) -> &'static Shape {
+    match asking {
+        Asking::Embeddings => &EMBEDDINGS,
+        Asking::Chat(Dialect::OpenAiResponses) => &RESPONSES,
+        Asking::Chat(Dialect::Anthropic) => &MESSAGES,
+        Asking::Chat(Dialect::OpenAiChat | Dialect::Gemini | Dialect::Bedrock) => &CHAT,
     }
 }

@@ -13,6 +13,8 @@ use tokio::{
 };
 
 use super::{
+    super::generation::Generation,
+    body::{Prepared, Reading},
     chain::Tries,
     failed::{Failed, Refusal},
     log::TryNote,
@@ -20,13 +22,19 @@ use super::{
 };
 use crate::llm_integration::{
     LlmError,
-    dialects::{Dialect, EncodeContext, ErrorKind, Frame, ProviderError, chat},
-    providers::{Ask, Framing, Operation, Provider, Resolved, passed_headers, retry_after},
+    dialects::{Dialect, EncodeContext, ErrorKind, Frame, ProviderError, Untranslatable, chat},
+    providers::{Ask, Framing, Operation, Origin, Provider, Resolved, passed_headers, retry_after},
     routing::{Entered, FailureClass, Policy, Target},
 };
 
 /// An answer that is passed on, with everything that must be held until it has ended.
 pub(in super::super) struct Upstream {
+    pub content: Content,
+    pub by: Answerer,
+}
+
+/// Who answers, and how.
+pub(in super::super) struct Answerer {
     pub provider: Arc<Provider>,
     /// As the provider knows it.
     pub model: String,
@@ -34,26 +42,63 @@ pub(in super::super) struct Upstream {
     pub dialect: Dialect,
     pub status: u16,
     pub headers: HeaderMap,
-    pub content: Content,
     pub policy: Policy,
     pub hide_usage: bool,
     pub dropped: Vec<String>,
+    /// How a chat is told to a caller who speaks another dialect.
     pub translation: Option<EncodeContext>,
     pub entered: Entered,
     pub place: OwnedSemaphorePermit,
 }
 
 pub(in super::super) enum Content {
-    Whole {
-        body: Bytes,
-        /// What it says; only where it is told in other words.
-        answer: Option<Box<chat::Answer>>,
-    },
-    Stream {
-        first: Bytes,
-        rest: Response,
-        framing: Framing,
-    },
+    Whole(Whole),
+    Stream(Streamed),
+}
+
+/// An answer that is all there.
+pub(in super::super) enum Whole {
+    /// In the caller's own dialect.
+    AsItCame(Bytes),
+    /// A chat in another.
+    Chat(Box<chat::Answer>),
+    /// As the caller gets it, and as it is recorded.
+    Embeddings(Bytes, Box<Generation>),
+}
+
+pub(in super::super) struct Streamed {
+    /// What was read of it to know that it is an answer.
+    pub first: Bytes,
+    pub rest: Response,
+    pub framing: Framing,
+}
+
+/// What came for the bodies of a try.
+struct Received {
+    status: u16,
+    headers: HeaderMap,
+    body: ReceivedBody,
+}
+
+enum ReceivedBody {
+    /// Of each body that was sent.
+    Whole(Vec<Bytes>),
+    Stream(Streamed),
+}
+
+impl Upstream {
+    /// Whether the provider declined to answer for what the content is.
+    pub fn is_declined(&self) -> bool {
+        match &self.content {
+            Content::Whole(Whole::AsItCame(body)) => {
+                Generation::of_answer(self.by.dialect, body, 0).is_declined()
+            }
+            Content::Whole(Whole::Chat(answer)) => {
+                Generation::of_told(Dialect::OpenAiChat, answer, 0).is_declined()
+            }
+            Content::Whole(Whole::Embeddings(..)) | Content::Stream(_) => false,
+        }
+    }
 }
 
 /// A try that is under way. Dropped before it has ended, it is noted as cancelled.
@@ -113,21 +158,17 @@ impl Tries {
         policy: &Policy,
         (mut entered, place): (Entered, OwnedSemaphorePermit),
     ) -> Result<Upstream, Failed> {
-        let prepared = self.body.prepare(&provider, model, &target.params)?;
-        let ask = Ask {
-            operation: Operation::Chat(prepared.dialect),
-            model,
-            stream: self.body.stream,
-        };
-        let request = self
-            .providers
-            .request(&provider, &ask, &self.headers, prepared.body)?;
-        let until = (Instant::now() + policy.first_byte_timeout).min(self.deadline);
-        let answered = self
-            .answer(&provider, request, policy, (prepared.dialect, until))
+        let mut prepared = self.body.prepare(&provider, model, &target.params)?;
+        self.may_go_on(&provider, &prepared).await?;
+        let received = self
+            .receive((&provider, model), &mut prepared, policy)
             .await;
-        let (status, headers, content) = match answered {
-            Ok(answered) => answered,
+        let Received {
+            status,
+            headers,
+            body,
+        } = match received {
+            Ok(received) => received,
             Err(failed) => {
                 if entered.failed(failed.class) {
                     tracing::warn!(provider = provider.name.as_str(), model, "a breaker opened");
@@ -136,48 +177,133 @@ impl Tries {
             }
         };
         entered.first_byte();
-        let content = match content {
-            Content::Whole { body, .. } if prepared.translation.is_some() => {
-                let answer = prepared.dialect.decode_answer(&body).map_err(|source| {
+        let content = match body {
+            ReceivedBody::Stream(streamed) => Content::Stream(streamed),
+            ReceivedBody::Whole(bodies) => match self.read(&provider, &prepared, &bodies) {
+                Ok(whole) => {
+                    entered.succeeded();
+                    Content::Whole(whole)
+                }
+                Err(error) => {
                     entered.failed(FailureClass::Unreadable);
-                    LlmError::AnswerUnreadable {
-                        provider: provider.name.clone(),
-                        source,
-                    }
-                })?;
-                let answer = Some(Box::new(answer));
-                Content::Whole { body, answer }
-            }
-            content => content,
+                    return Err(error.into());
+                }
+            },
         };
-        if matches!(content, Content::Whole { .. }) {
-            entered.succeeded();
-        }
-        Ok(Upstream {
+        let by = Answerer {
             dialect: prepared.dialect,
             hide_usage: prepared.hide_usage,
             dropped: prepared.dropped,
-            translation: prepared.translation,
+            translation: match prepared.reading {
+                Reading::Told(words) => Some(words),
+                Reading::AsItCame | Reading::Embeddings(_) => None,
+            },
             model: model.to_owned(),
             policy: *policy,
             provider,
             status,
             headers,
-            content,
             entered,
             place,
+        };
+        Ok(Upstream { content, by })
+    }
+
+    /// At a provider that projects share, a project goes on from its own responses only.
+    async fn may_go_on(&self, provider: &Provider, to: &Prepared) -> Result<(), LlmError> {
+        let keeps = to.operation == Operation::Chat(Dialect::OpenAiResponses);
+        if provider.origin == Origin::Project || !keeps {
+            return Ok(());
+        }
+        if self.body.kept.in_conversation {
+            let why = "the conversations of a provider that projects share are not kept apart; \
+                       use `previous_response_id`";
+            return Err(Untranslatable::new("conversation", why).into());
+        }
+        let Some(previous) = &self.body.kept.previous else {
+            return Ok(());
+        };
+        let keeper = self.responses.provider_of(self.project, previous).await?;
+        if keeper.as_deref() == Some(provider.name.as_str()) {
+            return Ok(());
+        }
+        Err(LlmError::Missing {
+            what: "response",
+            id: previous.clone(),
         })
     }
 
-    /// The head of a successful answer, and its body as far as it must be known before it is
-    /// passed on: all of it, or the first bytes of a stream.
+    /// Sends each body, and reads the answers as far as they must be known before they are passed on:
+    /// to their ends, or the first bytes of a stream.
+    async fn receive(
+        &self,
+        (provider, model): (&Arc<Provider>, &str),
+        prepared: &mut Prepared,
+        policy: &Policy,
+    ) -> Result<Received, Failed> {
+        let ask = Ask {
+            operation: prepared.operation,
+            model,
+            stream: self.body.stream,
+        };
+        let mut whole = Vec::with_capacity(prepared.bodies.len());
+        let mut head = (0, HeaderMap::new());
+        for body in std::mem::take(&mut prepared.bodies) {
+            let request = self
+                .providers
+                .request(provider, &ask, &self.headers, body)?;
+            let until = (Instant::now() + policy.first_byte_timeout).min(self.deadline);
+            let received = self
+                .answer(provider, request, policy, (prepared.dialect, until))
+                .await?;
+            match received.body {
+                ReceivedBody::Stream(_) => return Ok(received),
+                ReceivedBody::Whole(bodies) => whole.extend(bodies),
+            }
+            head = (received.status, received.headers);
+        }
+        let (status, headers) = head;
+        Ok(Received {
+            status,
+            headers,
+            body: ReceivedBody::Whole(whole),
+        })
+    }
+
+    fn read(
+        &self,
+        provider: &Provider,
+        prepared: &Prepared,
+        bodies: &[Bytes],
+    ) -> Result<Whole, LlmError> {
+        let first = || bodies.first().cloned().unwrap_or_default();
+        match &prepared.reading {
+            Reading::AsItCame => Ok(Whole::AsItCame(first())),
+            Reading::Told(_) => match prepared.dialect.decode_answer(&first()) {
+                Ok(answer) => Ok(Whole::Chat(Box::new(answer))),
+                Err(source) => Err(LlmError::AnswerUnreadable {
+                    provider: provider.name.clone(),
+                    source,
+                }),
+            },
+            Reading::Embeddings(dialect) => match self.body.read_embeddings(*dialect, bodies) {
+                Ok((body, generation)) => Ok(Whole::Embeddings(body, Box::new(generation))),
+                Err(source) => Err(LlmError::EmbeddingsUnreadable {
+                    provider: provider.name.clone(),
+                    source,
+                }),
+            },
+        }
+    }
+
+    /// One answer, which must be a success.
     async fn answer(
         &self,
         provider: &Arc<Provider>,
         request: reqwest::Request,
         policy: &Policy,
         (dialect, until): (Dialect, Instant),
-    ) -> Result<(u16, HeaderMap, Content), Failed> {
+    ) -> Result<Received, Failed> {
         let limit = until.saturating_duration_since(Instant::now());
         let mut response = self.providers.client.send(provider, request, limit).await?;
         let (status, headers) = (response.status().as_u16(), passed_headers(&response));
@@ -198,7 +324,11 @@ impl Tries {
         }
         let Some(framing) = streams(&response) else {
             let body = self.whole(response, provider, policy).await?;
-            return Ok((status, headers, Content::Whole { body, answer: None }));
+            return Ok(Received {
+                status,
+                headers,
+                body: ReceivedBody::Whole(vec![body]),
+            });
         };
         let silence = until.saturating_duration_since(Instant::now());
         let first = read::next_chunk(&mut response, provider, silence, self.deadline).await?;
@@ -218,12 +348,16 @@ impl Tries {
             };
             return Err(Failed::of_refusal(refusal, None));
         }
-        let content = Content::Stream {
+        let streamed = Streamed {
             first,
             rest: response,
             framing,
         };
-        Ok((status, headers, content))
+        Ok(Received {
+            status,
+            headers,
+            body: ReceivedBody::Stream(streamed),
+        })
     }
 
     async fn whole(

@@ -4,17 +4,12 @@ use std::sync::Arc;
 
 use tokio::time::{self, Instant};
 
-use super::{
-    attempt::{Content, Upstream},
-    body::CallBody,
-    failed::Failed,
-    log::TryLog,
-};
+use super::{attempt::Upstream, body::CallBody, failed::Failed, log::TryLog};
 use crate::{
     kernel::{Clock, ProjectId},
     llm_integration::{
-        CallerHeaders, LlmError, Providers,
-        gateway::{generation::Generation, places::Places},
+        CallerHeaders, LlmError, Providers, StoredResponses,
+        gateway::places::Places,
         providers::{Origin, Provider, Resolved},
         routing::{
             Candidate, FailureClass, Health, Overrides, Plan, Policy, RetryBudget, Target, pause,
@@ -30,6 +25,7 @@ pub(in super::super) struct TriesParts {
     pub budget: Arc<RetryBudget>,
     pub places: Places,
     pub clock: Clock,
+    pub responses: StoredResponses,
     /// What holds where neither a route nor a target says otherwise.
     pub policy: Policy,
 }
@@ -41,6 +37,7 @@ pub(in super::super) struct Tries {
     pub(super) budget: Arc<RetryBudget>,
     pub(super) places: Places,
     pub(super) clock: Clock,
+    pub responses: StoredResponses,
     policy: Policy,
     /// What the call itself asks for, over what routes and targets say.
     wished: Overrides,
@@ -65,6 +62,7 @@ impl Tries {
             budget,
             places,
             clock,
+            responses,
             policy: _,
         } = parts.clone();
         Self {
@@ -73,6 +71,7 @@ impl Tries {
             budget,
             places,
             clock,
+            responses,
             policy,
             wished,
             project,
@@ -173,11 +172,7 @@ impl Tries {
     /// The target that follows when an answer was declined for its content, and the route says so.
     fn declined(plan: &Plan, at: usize, upstream: &Upstream) -> Option<usize> {
         let next = plan.after(at, FailureClass::ContentFilter, None)?;
-        let Content::Whole { body, .. } = &upstream.content else {
-            return None;
-        };
-        let generation = Generation::of_answer(upstream.dialect, body, 0);
-        generation.is_declined().then_some(next)
+        upstream.is_declined().then_some(next)
     }
 
     pub async fn resolve(&self, target: &Target) -> Result<Resolved, LlmError> {

@@ -85,9 +85,10 @@ impl From<LlmError> for Failed {
                 C::Unreadable
             }
             E::ProviderFailed { .. } => C::Connect,
-            E::ProviderCutOff { .. } | E::AnswerTooLarge { .. } | E::AnswerUnreadable { .. } => {
-                C::Unreadable
-            }
+            E::ProviderCutOff { .. }
+            | E::AnswerTooLarge { .. }
+            | E::AnswerUnreadable { .. }
+            | E::EmbeddingsUnreadable { .. } => C::Unreadable,
             E::Untranslatable(_) | E::NotAskable { .. } => C::Untranslatable,
             E::ProviderNotConfigured { .. } | E::ModelNotFound { .. } => C::NotFound,
             E::Db(_) => C::ServerError,

@@ -4,13 +4,14 @@
 mod attempt;
 mod body;
 mod chain;
+mod embedding;
 mod failed;
 mod hedge;
 mod log;
 mod read;
 
-pub(super) use attempt::{Content, Upstream};
-pub(super) use body::CallBody;
+pub(super) use attempt::{Answerer, Content, Streamed, Upstream, Whole};
+pub(super) use body::{CallBody, redacts};
 pub(super) use chain::{Tries, TriesParts};
 pub(super) use failed::{Cause, Failed, Refusal};
 pub(super) use log::{TryLog, TryNote};

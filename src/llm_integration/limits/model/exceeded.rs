@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use super::{Claim, Limit, LimitSubject, Measure, Window, rule::in_dollars};
@@ -140,9 +141,12 @@ impl From<LimitExceeded> for Failure {
             limit: exceeded.limit.amount.get(),
             remaining: exceeded.remaining,
             resets_in: exceeded.retry_after,
+            resets_at: exceeded.resets_at,
         };
-        for (name, value) in line.headers(exceeded.limit.measure) {
-            failure = failure.with_header(name, value);
+        for names in [HeaderNames::OpenAi, HeaderNames::Anthropic] {
+            for (name, value) in line.headers(exceeded.limit.measure, names) {
+                failure = failure.with_header(name, value);
+            }
         }
         failure
     }
@@ -157,6 +161,16 @@ struct Line {
     limit: i64,
     remaining: i64,
     resets_in: Option<Duration>,
+    resets_at: Option<Timestamp>,
+}
+
+/// Whose words a caller is told of its limits in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderNames {
+    /// `x-ratelimit-remaining-requests`; a reset is a time to wait.
+    OpenAi,
+    /// `anthropic-ratelimit-requests-remaining`; a reset is a time of the clock.
+    Anthropic,
 }
 
 impl Standing {
@@ -172,6 +186,7 @@ impl Standing {
                 limit: claim.limit,
                 remaining: (*remaining).max(0),
                 resets_in: claim.counter.ends_at().map(|end| end.since(now)),
+                resets_at: claim.counter.ends_at(),
             };
             let measure = claim.counter.measure;
             match lines
@@ -186,37 +201,56 @@ impl Standing {
         Self(lines)
     }
 
-    /// `x-ratelimit-*` as OpenAI names them: for requests and tokens, the nearest limit of each.
-    pub fn headers(&self) -> Vec<(&'static str, String)> {
+    /// For requests and tokens, the nearest limit of each.
+    pub fn headers(&self, names: HeaderNames) -> Vec<(&'static str, String)> {
         let lines = self.0.iter();
         lines
-            .flat_map(|(measure, line)| line.headers(*measure))
+            .flat_map(|(measure, line)| line.headers(*measure, names))
             .collect()
     }
 }
 
 impl Line {
-    fn headers(self, measure: Measure) -> Vec<(&'static str, String)> {
-        let [limit, remaining, reset] = match measure {
-            Measure::Requests(_) => [
+    fn headers(self, measure: Measure, names: HeaderNames) -> Vec<(&'static str, String)> {
+        let [limit, remaining, reset] = match (measure, names) {
+            (Measure::Requests(_), HeaderNames::OpenAi) => [
                 "x-ratelimit-limit-requests",
                 "x-ratelimit-remaining-requests",
                 "x-ratelimit-reset-requests",
             ],
-            Measure::Tokens(_) => [
+            (Measure::Requests(_), HeaderNames::Anthropic) => [
+                "anthropic-ratelimit-requests-limit",
+                "anthropic-ratelimit-requests-remaining",
+                "anthropic-ratelimit-requests-reset",
+            ],
+            (Measure::Tokens(_), HeaderNames::OpenAi) => [
                 "x-ratelimit-limit-tokens",
                 "x-ratelimit-remaining-tokens",
                 "x-ratelimit-reset-tokens",
             ],
-            Measure::Money(_) | Measure::ParallelRequests => return Vec::new(),
+            (Measure::Tokens(_), HeaderNames::Anthropic) => [
+                "anthropic-ratelimit-tokens-limit",
+                "anthropic-ratelimit-tokens-remaining",
+                "anthropic-ratelimit-tokens-reset",
+            ],
+            (Measure::Money(_) | Measure::ParallelRequests, _) => return Vec::new(),
         };
         let mut headers = vec![
             (limit, self.limit.to_string()),
             (remaining, self.remaining.to_string()),
         ];
-        headers.extend(self.resets_in.map(|wait| (reset, in_words(wait))));
+        let resets = match names {
+            HeaderNames::OpenAi => self.resets_in.map(in_words),
+            HeaderNames::Anthropic => self.resets_at.map(on_the_clock),
+        };
+        headers.extend(resets.map(|resets| (reset, resets)));
         headers
     }
+}
+
+/// As Anthropic writes a time: RFC 3339.
+fn on_the_clock(at: Timestamp) -> String {
+    at.as_datetime().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// As OpenAI writes a time: `6m0s`, `250ms`.
@@ -290,6 +324,9 @@ mod tests {
                 "x-ratelimit-limit-tokens: 100",
                 "x-ratelimit-remaining-tokens: 20",
                 "x-ratelimit-reset-tokens: 10.000s",
+                "anthropic-ratelimit-tokens-limit: 100",
+                "anthropic-ratelimit-tokens-remaining: 20",
+                "anthropic-ratelimit-tokens-reset: 2023-11-14T22:14:00Z",
             ]
         );
     }
@@ -317,8 +354,12 @@ mod tests {
         let (day, _) = claim(Measure::Requests(Window::Day), 100, 1);
         let standing = Standing::new(&[minute, day], &[9, 5], now);
         assert_eq!(
-            standing.headers()[1],
+            standing.headers(HeaderNames::OpenAi)[1],
             ("x-ratelimit-remaining-requests", "5".to_owned())
+        );
+        assert_eq!(
+            standing.headers(HeaderNames::Anthropic)[1],
+            ("anthropic-ratelimit-requests-remaining", "5".to_owned())
         );
         assert_eq!(in_words(Duration::from_millis(250)), "250ms");
         assert_eq!(in_words(Duration::from_mins(6)), "6m0s");

@@ -8,7 +8,7 @@ mod rule;
 mod subject;
 
 pub(in crate::llm_integration::limits) use counter::{Claim, Counter, Keeping, bounded, claims};
-pub use exceeded::{LimitExceeded, Standing};
+pub use exceeded::{HeaderNames, LimitExceeded, Standing};
 pub use measure::{Measure, Window};
 pub use policy::KeyPolicy;
 pub(in crate::llm_integration::limits) use rule::MAX_AMOUNT;

@@ -1,6 +1,6 @@
 //! A route, the routes of a project, and what makes them valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,29 @@ impl RouteTable {
 
     pub fn aliases(&self) -> impl Iterator<Item = &RouteAlias> {
         self.0.keys()
+    }
+
+    /// The models that a call may come to that names `name`: itself, where it is no route.
+    pub fn models<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
+        let Some(route) = self.get(name) else {
+            return [name].into();
+        };
+        let (mut models, mut routes) = (BTreeSet::new(), BTreeSet::from([name]));
+        let mut nodes = vec![&route.node];
+        while let Some(node) = nodes.pop() {
+            match node {
+                Node::Target(target) => {
+                    models.insert(target.model.as_deref().unwrap_or(name));
+                }
+                Node::Route { alias } => {
+                    let route = self.get(alias.as_str());
+                    let route = route.filter(|_| routes.insert(alias.as_str()));
+                    nodes.extend(route.map(|route| &route.node));
+                }
+                _ => nodes.extend(node.children().into_iter().map(|(_, child)| child)),
+            }
+        }
+        models
     }
 
     pub fn is_empty(&self) -> bool {
@@ -283,6 +306,16 @@ mod tests {
     }
 
     const TARGET: &str = r#"{"type": "target", "provider": "openai", "model": "gpt-4o"}"#;
+
+    #[test]
+    fn a_call_may_come_to_any_model_that_its_route_leads_to() {
+        let both = r#"{"type": "fallback", "nodes": [{"type": "route", "alias": "b"},
+            {"type": "target", "provider": "openai"}]}"#;
+        let table = table(&[("a", both), ("b", TARGET)]);
+        assert_eq!(table.models("a"), ["a", "gpt-4o"].into());
+        assert_eq!(table.models("b"), ["gpt-4o"].into());
+        assert_eq!(table.models("o3"), ["o3"].into());
+    }
 
     #[test]
     fn what_can_not_work_is_refused_by_its_place() {
