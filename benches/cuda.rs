@@ -91,15 +91,17 @@ async fn main() -> Result<(), Failed> {
     if far > TOLERANCE {
         return Err(format!("vectors differ by {far:e}; {TOLERANCE:e} is allowed").into());
     }
-    let on_cpu = seconds(&cpu, &sample).await? * texts.len() as f64 / sample.len() as f64;
-    let on_gpu = seconds(&gpu, &texts).await?;
-    let rate = |seconds: f64| texts.len() as f64 / seconds;
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand texts")]
+    let (all, some) = (texts.len() as f64, sample.len() as f64);
+    let by_cpu = seconds(&cpu, &sample).await? * all / some;
+    let by_gpu = seconds(&gpu, &texts).await?;
+    let rate = |seconds: f64| all / seconds;
     println!(
         "texts/s of {} tokens on average: CPU {:.0}, GPU {:.0}, {:.1} times as many",
         expected.tokens / sample.len() as u64,
-        rate(on_cpu),
-        rate(on_gpu),
-        on_cpu / on_gpu
+        rate(by_cpu),
+        rate(by_gpu),
+        by_cpu / by_gpu
     );
     Ok(())
 }

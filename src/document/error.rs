@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
+    annotations::AnnotationId,
+    answering::ThreadId,
     extraction::ExtractionError,
     model::{DocumentId, VersionNumber, VersionState},
+    notes::NoteId,
 };
 use crate::{
     kernel::{ErrorCode, Failure},
@@ -28,6 +31,23 @@ pub enum DocumentError {
         page: i32,
         done: i32,
     },
+    #[error("no note {0} exists in this project")]
+    NoteNotFound(NoteId),
+    #[error("note {note} has no version {number}")]
+    NoteVersionNotFound { note: NoteId, number: i32 },
+    #[error("the note is being written")]
+    NoteBusy,
+    #[error("the note has version {latest} by now; what is sent was made of version {base}")]
+    NoteChanged { base: i32, latest: i32 },
+    #[error("no annotation {0} exists on this document")]
+    AnnotationNotFound(AnnotationId),
+    #[error("no thread {0} exists in this project")]
+    ThreadNotFound(ThreadId),
+    #[error(
+        "the documents together have more than the {limit} tokens that a model is shown \
+         (`documents.answers.context_tokens`): name fewer, or let them be searched"
+    )]
+    TooLongToShow { limit: u64 },
     #[error("the file is larger than the limit of {limit} bytes")]
     FileTooLarge { limit: u64 },
     #[error("{0}")]
@@ -68,9 +88,21 @@ impl From<DocumentError> for Failure {
             E::Invalid { field, why: _ } => {
                 failure(ErrorCode::DocumentInvalid, json!({ "field": field }))
             }
-            E::NotFound(_) | E::VersionNotFound { .. } | E::PageNotFound { .. } => {
-                failure(ErrorCode::NotFound, Value::Null)
+            E::NotFound(_)
+            | E::VersionNotFound { .. }
+            | E::PageNotFound { .. }
+            | E::ThreadNotFound(_)
+            | E::NoteNotFound(_)
+            | E::NoteVersionNotFound { .. }
+            | E::AnnotationNotFound(_) => failure(ErrorCode::NotFound, Value::Null),
+            E::NoteBusy => failure(ErrorCode::DocumentBusy, Value::Null),
+            E::NoteChanged { base: _, latest } => {
+                failure(ErrorCode::NoteChanged, json!({ "latest": latest }))
             }
+            E::TooLongToShow { limit } => failure(
+                ErrorCode::DocumentInvalid,
+                json!({ "field": "mode", "limit_tokens": limit }),
+            ),
             E::FileTooLarge { limit } => {
                 failure(ErrorCode::PayloadTooLarge, json!({ "limit_bytes": limit }))
             }

@@ -4,6 +4,9 @@
 //! read, whatever happens to the process that reads on; what people say of a document, no reading overwrites; a
 //! document that was deleted is gone from every table, index and object.
 
+mod annotations;
+mod answering;
+mod bibliography;
 pub mod chunking;
 mod error;
 mod events;
@@ -11,11 +14,23 @@ pub mod extraction;
 mod http;
 mod jobs;
 mod model;
+mod notes;
+mod proving;
 mod schema;
+pub mod search;
 mod service;
 mod settings;
 mod store;
+mod trace;
 
+pub use annotations::{
+    Annotation, AnnotationId, AnnotationPlace, Annotations, Color, Comment, NewAnnotation,
+};
+pub use answering::{
+    AnswerBody, AnswerId, AnswerParts, AnswerSettings, Answered, Answers, Ask, Asking,
+    Conversation, Mode as AnswerMode, Outcome, Question, Scope, Thread, ThreadId, Told,
+    Unsupported, routes as answer_routes,
+};
 pub use error::DocumentError;
 pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploaded};
 pub use http::routes;
@@ -24,6 +39,11 @@ pub use model::{
     FieldChange, FileName, Folder, Language, StoredPage, Title, VersionId, VersionNumber,
     VersionState, Year,
 };
+pub use notes::{
+    NewNote, Note, NoteContent, NoteDetails, NoteId, NoteKind, NoteOrigin, NoteParts, NoteState,
+    NoteVersion, Notes,
+};
+pub use proving::{Citation, Doubt, PageBox, Sentence, StoredDoubt, Unproved};
 pub use service::{
     Added, DocumentDetails, Documents, Reading, ReceivedFile, VersionDetails, Watch,
 };

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::extraction::{EngineSettings, ExtractionSettings};
+use super::{
+    AnswerSettings,
+    extraction::{EngineSettings, ExtractionSettings},
+    search::SearchSettings,
+};
 use crate::platform::config::ConfigError;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,6 +23,8 @@ pub struct DocumentSettings {
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
+    pub search: SearchSettings,
+    pub answers: AnswerSettings,
 }
 
 impl DocumentSettings {
@@ -38,7 +44,11 @@ impl DocumentSettings {
             Some((key, _)) => Err(ConfigError::Rejected(format!(
                 "`{key}` must be greater than 0"
             ))),
-            None => self.extraction.validate(),
+            None => {
+                self.extraction.validate()?;
+                self.search.validate()?;
+                self.answers.validate()
+            }
         }
     }
 

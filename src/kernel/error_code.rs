@@ -109,7 +109,13 @@ error_codes! {
     DocumentKindUnsupported = "document_kind_unsupported", UnsupportedMediaType, "The file is of no kind that is read.";
     DocumentQuotaExceeded = "document_quota_exceeded", Forbidden, "The project holds as many documents or bytes as it may.";
     DocumentBusy = "document_busy", Conflict, "The version is being read or indexed, or has been already.";
+    NoteUnproved = "note_unproved", Unprocessable, "The model wrote no sentence that the documents prove.";
+    NoteChanged = "note_changed", Conflict, "The note has another version than the one that was edited.";
     DocumentEnded = "document_ended", Conflict, "Nothing is being done with the version that could be cancelled.";
+    // search
+    SearchInvalid = "search_invalid", Invalid, "The query, a filter, a labelled query or a search setting is not valid.";
+    SearchSettingLoses = "search_setting_loses", Conflict, "The setting can not be promoted: it was not shown not to lose.";
+    SearchSettingBusy = "search_setting_busy", Conflict, "The setting is not in a state in which this can be done with it.";
     // gateway
     ModelNotFound = "model_not_found", NotFound, "No provider offers this model.";
     ProviderNotConfigured = "provider_not_configured", NotFound, "No provider is configured that could offer the model; trying again does not help.";

@@ -116,6 +116,8 @@ pub enum LlmError {
     TooManyTails { limit: usize },
     #[error("this address is not valid, or not any more: ask for another")]
     AddressNotValid,
+    #[error("too many uploads are under way here; try again in a moment")]
+    UploadsBusy,
     #[error("media can not be kept here: no file can be written, and no bucket is configured")]
     MediaOff,
     #[error("{why}")]
@@ -238,7 +240,7 @@ impl From<LlmError> for Failure {
                 return Self::new(ErrorCode::ProviderUnavailable, error.to_string())
                     .retry_after(retry_after);
             }
-            E::ProviderBusy { .. } | E::GatewayBusy => {
+            E::ProviderBusy { .. } | E::GatewayBusy | E::UploadsBusy => {
                 return Self::new(ErrorCode::Overloaded, error.to_string())
                     .retry_after(BUSY_RETRY_AFTER);
             }

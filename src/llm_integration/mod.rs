@@ -37,7 +37,10 @@ pub use analytics::{
 };
 pub use comments::{Comment, CommentFilter, CommentObject, Comments, NewComment};
 pub use error::LlmError;
-pub use gateway::{Answer, AnswerBody, Gateway, GatewayParts};
+pub use gateway::{
+    Answer, AnswerBody, Completion, CompletionLinks, CompletionRequest, Gateway, GatewayParts,
+    Speaker, Turn,
+};
 pub use http::{MEDIA_TRANSFERS, routes};
 pub use limits::{
     Actual, Amount, Estimate, HeaderNames, KeyPolicy, Limit, LimitExceeded, LimitId, LimitRule,
@@ -56,7 +59,7 @@ pub use pricing::{
     ModelDefinition, ModelPattern, ModelPrice, NewPrice, OpenAiResponsesUsage, OpenAiUsage,
     Operator, PriceEntry, PriceId, PriceLine, PriceSource, PriceTable, PricedCall, Prices, Rates,
     Replaces, Tier, Usage, UsageCondition, UsagePattern, UsdPerMillion, Validity, When,
-    estimate_input, estimate_output,
+    estimate_input, estimate_output, estimate_text,
 };
 pub use providers::{
     AddressRules, AwsKeys, CallerHeaders, Connection, Connections, NamedProviderSettings,

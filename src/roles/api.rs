@@ -42,7 +42,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         tracing::warn!(error = %Failure::from(error), "keys of providers were not sealed anew");
     }
     let Parts {
-        documents,
+        of_documents,
         prompts,
         bus,
         subscriptions,
@@ -55,7 +55,7 @@ pub(super) async fn start(starting: &Starting<'_>) -> Result<(), StartError> {
         prompts.flush_usage_until(stop)
     });
     lifecycle.spawn(Stage::Serve, "document watches", |stop| {
-        documents.end_watches(stop)
+        of_documents.documents.end_watches(stop)
     });
     lifecycle.spawn(Stage::Serve, "event listener", |stop| async move {
         bus.listen(subscriptions, stop).await;
@@ -111,7 +111,13 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(parts.scores.clone()))
         .app_data(web::Data::new(parts.comments.clone()))
         .app_data(web::Data::new(parts.analytics.clone()))
-        .app_data(web::Data::new(parts.documents.clone()))
+        .app_data(web::Data::new(parts.of_documents.documents.clone()))
+        .app_data(web::Data::new(
+            parts.of_documents.documents.search().clone(),
+        ))
+        .app_data(web::Data::new(parts.of_documents.annotations.clone()))
+        .app_data(web::Data::new(parts.of_documents.answers.clone()))
+        .app_data(web::Data::new(parts.of_documents.notes.clone()))
         .app_data(web::Data::new(parts.prompts.clone()));
 }
 

@@ -6,6 +6,7 @@
 mod api;
 mod cli;
 mod command;
+mod documents;
 mod event_processor;
 mod gauges;
 mod migrate;

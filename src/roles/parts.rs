@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Settings, subscriptions};
+use super::{
+    Settings,
+    documents::{Ground, OfDocuments},
+    subscriptions,
+};
 use crate::{
-    document::{Documents, extraction::Extractor},
     identity::{Identity, KeyHasher},
     interop::{Intake, langfuse::Batches, otlp::Otlp},
     kernel::Clock,
@@ -80,7 +83,7 @@ pub(super) struct Parts {
     pub scores: Scores,
     pub comments: Comments,
     pub analytics: Analytics,
-    pub documents: Documents,
+    pub of_documents: OfDocuments,
     pub prompts: Prompts,
 }
 
@@ -135,7 +138,15 @@ impl Parts {
             },
         );
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
-        let documents = documents(settings, objects, sizing, (&db, &clock));
+        let ground = Ground {
+            db: &db,
+            clock: &clock,
+            objects,
+            inference: &inference,
+            gateway: &gateway,
+            recorder,
+        };
+        let of_documents = OfDocuments::build(settings, sizing, ground);
         let parts = Self {
             identity,
             redis,
@@ -157,7 +168,7 @@ impl Parts {
             scores,
             comments: Comments::new(db.clone(), clock.clone()),
             analytics: Analytics::new(db.clone()),
-            documents,
+            of_documents,
             prompts,
             clock,
             db,
@@ -183,18 +194,6 @@ fn foreign_intake(
         &settings.ingest,
     );
     (otlp, batches)
-}
-
-/// The documents of projects, and what reads them.
-fn documents(
-    settings: &Settings,
-    objects: Objects,
-    sizing: Sizing,
-    (db, clock): (&Db, &Clock),
-) -> Documents {
-    let settings = &settings.documents;
-    let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-    Documents::new((db.clone(), clock.clone()), (objects, extractor), settings)
 }
 
 /// Where what is too large for a row lies.

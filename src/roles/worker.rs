@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Settings,
+    documents::OfDocuments,
     parts::{OfTraces, Parts},
     process::Starting,
 };
@@ -48,5 +49,8 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
     } = &parts.of_traces;
     let registry = media.register(retention.register(registry));
     let registry = parts.responses.register(registry);
-    parts.documents.register(registry)
+    let OfDocuments {
+        documents, notes, ..
+    } = &parts.of_documents;
+    notes.register(documents.register(registry))
 }

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    comments, daily, deletion, documents, gateway, guardrails, ingestion, jobs, langfuse_prompts,
-    limits, live, media, otlp, own_reading, prices, prompts, providers, routes, scores,
+    annotations, answers, comments, daily, deletion, documents, gateway, guardrails, ingestion,
+    jobs, langfuse_prompts, limits, live, media, notes, otlp, own_reading, prices, prompts,
+    providers, routes, scores, search,
     support::{
         App, Engine,
         app::Answer,
@@ -100,6 +101,9 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
     async fn all_cases(app: &App) -> BTreeMap<&'static str, Case> {
         let mut cases = cases(app).await;
         cases.extend(documents::authorization_cases(app).await);
+        cases.extend(annotations::authorization_cases(app).await);
+        cases.extend(answers::authorization_cases(app).await);
+        cases.extend(notes::authorization_cases());
         cases.extend(gateway::authorization_cases(app).await);
         cases.extend(routes::authorization_cases(app).await);
         cases.extend(providers::authorization_cases(app).await);
@@ -119,6 +123,7 @@ mod no_endpoint_shows_a_project_to_another_or_to_nobody {
         cases.extend(live::authorization_cases());
         cases.extend(deletion::authorization_cases());
         cases.extend(daily::authorization_cases());
+        cases.extend(search::authorization_cases());
         cases
     }
 

@@ -7,6 +7,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod annotations;
+mod answers;
 mod authorization;
 mod backends_agree;
 mod bedrock;
@@ -31,6 +33,7 @@ mod live;
 mod media;
 mod metrics;
 mod migrations;
+mod notes;
 mod objects;
 mod openapi;
 mod otlp;
@@ -44,6 +47,7 @@ mod reranking;
 mod routes;
 mod routing;
 mod scores;
+mod search;
 mod shell;
 mod start;
 mod stored_responses;

@@ -64,7 +64,8 @@ fn schema_of(database: &Database) -> Schema {
 /// A column's type in the words that both engines and `table!` share.
 fn common(kind: &str) -> &'static str {
     match kind {
-        "uuid" | "blob" | "bytea" | "DbUuid" | "Binary" => "bytes",
+        // USER-DEFINED: pgvector's halfvec.
+        "uuid" | "blob" | "bytea" | "USER-DEFINED" | "DbUuid" | "Binary" => "bytes",
         "timestamp with time zone"
         | "text"
         | "json"

@@ -103,6 +103,8 @@ async fn large_bodies_lie_in_the_bucket_and_go_with_their_trace(engine: Engine) 
     let trace = app.get("/api/public/traces/t").await.expect(200);
     assert_eq!(trace["input"], small);
     assert_eq!(trace["observations"][0]["output"], small);
+    let told = trace["observations"][0]["input"].as_str().unwrap();
+    assert!(told == large, "{} bytes are read back", told.len());
 
     let [(key, bytes)]: [(String, u64); 1] = server.objects().await.try_into().unwrap();
     assert!(key.starts_with("traces-of-tests/"), "{key}");

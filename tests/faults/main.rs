@@ -9,12 +9,16 @@
 
 #[path = "../support/database.rs"]
 mod fresh_database;
+#[path = "../support/pdf.rs"]
+#[expect(dead_code, reason = "shared with tests that read other files")]
+mod pdf;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "what other tests ask of the provider")]
 mod provider;
 
 mod carriers;
 mod crash_ingest;
+mod documents;
 mod events;
 mod jobs;
 mod jobs_control;

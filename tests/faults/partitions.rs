@@ -50,6 +50,7 @@ impl Kept {
             log_limit_bytes: 100_000_000,
             large_bytes: 1000,
             retention_days,
+            live_connections: 1,
         };
         let sink = TraceSink {
             db: db.clone(),

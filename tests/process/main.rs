@@ -8,6 +8,7 @@
 #[expect(dead_code, reason = "shared with tests that keep files beside it")]
 mod fresh_database;
 #[path = "../support/pdf.rs"]
+#[expect(dead_code, reason = "shared with tests that read other files")]
 mod pdf;
 #[path = "../support/provider.rs"]
 #[expect(dead_code, reason = "shared with tests that break answers off")]
@@ -16,6 +17,7 @@ mod provider;
 mod binary;
 mod budget_race;
 mod commands;
+mod hostile;
 mod lifecycle;
 mod reading;
 mod sandbox;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+#[expect(dead_code, reason = "shared with tests that read other files")]
 pub mod pdf;
 pub mod provider;
 pub mod s3;

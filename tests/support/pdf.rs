@@ -112,10 +112,10 @@ pub fn text(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
 
 /// The same in a font that takes UTF-16.
 pub fn wide(font: &str, size: f32, (x, y): (f32, f32), text: &str) -> String {
-    let hex: String = text
-        .encode_utf16()
-        .map(|unit| format!("{unit:04X}"))
-        .collect();
+    let mut hex = String::new();
+    for unit in text.encode_utf16() {
+        let _ = write!(hex, "{unit:04X}");
+    }
     format!("BT /{font} {size} Tf {x} {y} Td <{hex}> Tj ET\n")
 }
 
@@ -203,4 +203,38 @@ impl File {
         bytes.extend_from_slice(end.as_bytes());
         bytes
     }
+}
+
+/// A digit as five columns of seven dots, the lowest bit on top.
+const DIGITS: [[u8; 5]; 10] = [
+    [0x3e, 0x51, 0x49, 0x45, 0x3e],
+    [0x00, 0x42, 0x7f, 0x40, 0x00],
+    [0x42, 0x61, 0x51, 0x49, 0x46],
+    [0x21, 0x41, 0x45, 0x4b, 0x31],
+    [0x18, 0x14, 0x12, 0x7f, 0x10],
+    [0x27, 0x45, 0x45, 0x45, 0x39],
+    [0x3c, 0x4a, 0x49, 0x49, 0x30],
+    [0x01, 0x71, 0x09, 0x05, 0x03],
+    [0x36, 0x49, 0x49, 0x49, 0x36],
+    [0x06, 0x49, 0x49, 0x29, 0x1e],
+];
+/// Points of a dot.
+const DOT: usize = 3;
+
+/// Pages without text: the number of each is drawn on it, dot by dot, so that only OCR can read it.
+pub fn of_marks(pages: usize) -> Vec<u8> {
+    let mut pdf = Pdf::new();
+    for page in 1..=pages {
+        let mut content = String::new();
+        for (at, digit) in format!("{page:04}").bytes().enumerate() {
+            for (column, bits) in DIGITS[usize::from(digit - b'0')].iter().enumerate() {
+                for row in (0..7).filter(|row| bits & (1 << row) != 0) {
+                    let (x, y) = (72 + DOT * (at * 7 + column), 600 + DOT * (6 - row));
+                    let _ = writeln!(content, "{x} {y} {DOT} {DOT} re f");
+                }
+            }
+        }
+        pdf = pdf.page(&content);
+    }
+    pdf.bytes()
 }

@@ -2,7 +2,7 @@
 -- observation lies within the trace, what refers to it from an item within the dataset.
 ALTER TABLE llm_media ADD COLUMN object_key text;
 
--- Nothing has written to it yet.
+-- contract: no release has written to it.
 DROP TABLE llm_media_link;
 
 -- owner_kind is trace, observation or dataset_item.

@@ -80,7 +80,7 @@ pub fn language(text: &str) -> Option<&'static str> {
     for word in words.filter(|word| !word.is_empty()) {
         all += 1;
         let is_common = |known: &&str| known.eq_ignore_ascii_case(word);
-        common += usize::from(COMMON_WORDS.iter().any(|known| is_common(known)));
+        common += usize::from(COMMON_WORDS.iter().any(is_common));
     }
     let is_english = latin * 2 > letters && common * 100 > all * COMMON_WORDS_PERCENT;
     is_english.then_some("en")

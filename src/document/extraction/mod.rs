@@ -11,6 +11,7 @@ mod kind;
 mod layout;
 mod model;
 mod pdf;
+mod places;
 mod quality;
 mod reader;
 mod sandbox;
@@ -24,9 +25,10 @@ pub use kind::{FileKind, ImageKind, NativeKind, UnknownFileKind};
 pub use model::{
     Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,
 };
+pub use places::VersionText;
 pub use reader::run as read_in_sandbox;
 pub use sandbox::{
     Level as SandboxLevel, ProgramOrder, SandboxState, attempt_everything, become_program,
 };
 pub use settings::{EngineSettings, ExtractionSettings};
-pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed_blocks, text_of};
+pub use text::{PlacedBlock, SEPARATOR, SEPARATOR_CHARS, placed, placed_blocks, text_of};

@@ -35,19 +35,7 @@ impl Page {
 
     /// The blocks of the text, when the page's part of it begins at `start`.
     pub fn placed_from(&self, start: usize) -> impl Iterator<Item = PlacedBlock<'_>> {
-        let mut next = start;
-        let blocks = self.blocks.iter().filter(|block| block.is_in_text());
-        blocks.map(move |block| {
-            let start = next;
-            let end = start + block.text.chars().count();
-            next = end + SEPARATOR_CHARS;
-            PlacedBlock {
-                page: self.number,
-                block,
-                start,
-                end,
-            }
-        })
+        placed(self.number, &self.blocks, start)
     }
 
     /// The page without NUL characters, which PostgreSQL's `text` can not hold. Each is replaced by one
@@ -65,6 +53,23 @@ impl Page {
         }
         self
     }
+}
+
+/// The blocks of a page's part of the text, which begins at `start`.
+pub fn placed(page: u32, blocks: &[Block], start: usize) -> impl Iterator<Item = PlacedBlock<'_>> {
+    let mut next = start;
+    let blocks = blocks.iter().filter(|block| block.is_in_text());
+    blocks.map(move |block| {
+        let start = next;
+        let end = start + block.text.chars().count();
+        next = end + SEPARATOR_CHARS;
+        PlacedBlock {
+            page,
+            block,
+            start,
+            end,
+        }
+    })
 }
 
 /// The text of these pages.

@@ -1,5 +1,6 @@
 //! The endpoints of documents, under `/api/v1/projects/{project_id}`.
 
+mod bibliography;
 mod bodies;
 mod content;
 mod form;

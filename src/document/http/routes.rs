@@ -2,7 +2,8 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{content, manage, progress, read, upload};
+use super::{bibliography, content, manage, progress, read, upload};
+use crate::document::{annotations, answering, notes, search};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -20,5 +21,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(manage::retry_version)
         .service(content::download_file)
         .service(content::list_pages)
-        .service(content::get_page);
+        .service(content::get_page)
+        .service(bibliography::export_bibliography);
+    search::routes(config);
+    annotations::routes(config);
+    answering::routes(config);
+    notes::routes(config);
 }

@@ -17,6 +17,9 @@ impl Documents {
         job: IndexVersion,
         context: JobContext,
     ) -> Result<(), JobError> {
+        let of = (job.project, job.document, job.version);
+        let targets = self.search.targets(job.project).await?;
+        self.search.put_version(of, &targets).await?;
         let (id, clock) = (context.id(), self.clock.clone());
         context
             .complete_with(move |conn| {

@@ -16,7 +16,8 @@ impl Documents {
     pub fn register(&self, registry: JobRegistry) -> JobRegistry {
         let (processing, indexing) = (self.clone(), self.clone());
         let (removing, keeping) = (self.clone(), self.clone());
-        registry
+        self.search
+            .register(registry)
             .on::<ProcessDocument, _, _>(move |job, context| {
                 let documents = processing.clone();
                 async move { documents.process(job, context).await }

@@ -9,7 +9,10 @@ use super::{DocumentId, FileName, limits::REASON_MAX_CHARS};
 use crate::{
     document::{
         DocumentError,
-        extraction::{Block, FileKind, FileMetadata, Page, PageSize, SEPARATOR_CHARS, TextSource},
+        extraction::{
+            Block, FileKind, FileMetadata, Page, PageSize, PlacedBlock, SEPARATOR_CHARS,
+            TextSource, placed,
+        },
     },
     kernel::{Id, ProjectId, Timestamp},
     platform::jobs::JobId,
@@ -222,6 +225,14 @@ impl From<StoredPage> for Page {
             reason,
             blocks,
         }
+    }
+}
+
+impl StoredPage {
+    /// Its blocks, at their places in the version's text.
+    pub fn placed(&self) -> Vec<PlacedBlock<'_>> {
+        let start = usize::try_from(self.start).unwrap_or_default();
+        placed(self.number.unsigned_abs(), &self.blocks, start).collect()
     }
 }
 

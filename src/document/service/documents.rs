@@ -10,6 +10,7 @@ use crate::{
         events::{DocumentIndexed, DocumentRead, DocumentUploaded},
         extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        search::SearchIndex,
         store,
     },
     kernel::{Clock, ProjectId},
@@ -28,6 +29,7 @@ pub struct Documents {
     pub(in crate::document) clock: Clock,
     pub(in crate::document) objects: Objects,
     pub(in crate::document) extractor: Extractor,
+    pub(in crate::document) search: SearchIndex,
     pub(in crate::document) settings: Arc<DocumentSettings>,
     /// The process ends: who watches is told nothing more.
     pub(super) ending: CancellationToken,
@@ -37,6 +39,7 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
+        search: SearchIndex,
         settings: &DocumentSettings,
     ) -> Self {
         Self {
@@ -44,13 +47,19 @@ impl Documents {
             clock,
             objects,
             extractor,
+            search,
             settings: Arc::new(settings.clone()),
             ending: CancellationToken::new(),
         }
     }
+
+    /// The index that documents are found in.
+    pub const fn search(&self) -> &SearchIndex {
+        &self.search
+    }
 }
 
-pub(super) fn existing(
+pub(in crate::document) fn existing(
     conn: &mut Conn,
     project: ProjectId,
     id: DocumentId,
@@ -68,7 +77,7 @@ pub(super) fn opened(
 }
 
 /// A version of a document: the one that is named, or the latest.
-pub(super) fn version_of(
+pub(in crate::document) fn version_of(
     conn: &mut Conn,
     document: &Document,
     number: Option<VersionNumber>,

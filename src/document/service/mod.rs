@@ -12,7 +12,7 @@ mod watch;
 
 pub use add::{Added, Reading};
 pub use documents::Documents;
-pub(in crate::document) use documents::{Milestone, announce};
+pub(in crate::document) use documents::{Milestone, announce, existing, version_of};
 pub use read::{DocumentDetails, VersionDetails};
 pub use upload::ReceivedFile;
 pub use watch::Watch;

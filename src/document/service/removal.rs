@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     document::{
-        DocumentDeleted, DocumentError,
+        DocumentDeleted, DocumentError, answering,
         jobs::enqueue_removal,
         model::{DocumentId, VersionId},
-        store,
+        notes, search, store,
     },
     kernel::{Actor, Clock, Failure, Permission, ProjectId},
     platform::{db::Conn, jobs, outbox},
@@ -86,7 +86,10 @@ fn remove_one(
     }
     opened(conn, project, id)?;
     let objects = store::unshared_objects(conn, id)?;
+    answering::forget(conn, id)?;
+    notes::forget(conn, id)?;
     store::delete(conn, id)?;
+    search::forget(conn, clock, project, id)?;
     let versions: Vec<VersionId> = versions.into_iter().map(|version| version.id).collect();
     enqueue_removal(conn, clock, (project, id), &objects)?;
     let event = DocumentDeleted {

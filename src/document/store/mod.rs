@@ -12,8 +12,8 @@ pub use documents::{
     unchanged_since,
 };
 pub use pages::{
-    PageSummary, copy_pages, delete_pages, insert_pages, page, pages, pages_of_source, sources,
-    summaries,
+    PageSummary, all_pages, copy_pages, delete_pages, insert_pages, page, pages, pages_of_source,
+    pages_over, sources, summaries,
 };
 pub use uploads::{abandoned, begin_upload, end_upload};
 pub use versions::{

@@ -14,6 +14,7 @@ mod answer;
 mod assembly;
 mod cached;
 mod call;
+mod completion;
 mod conclude;
 mod draft;
 mod facts;
@@ -39,4 +40,5 @@ mod tries;
 mod uncounted;
 
 pub use answer::{Answer, AnswerBody};
+pub use completion::{Completion, CompletionLinks, CompletionRequest, Speaker, Turn};
 pub use service::{Gateway, GatewayParts};

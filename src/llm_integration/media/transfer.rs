@@ -83,7 +83,7 @@ impl MediaStore {
         check_head(&head, &media)?;
         let turn = time::timeout(TURN, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
-            return Err(LlmError::GatewayBusy);
+            return Err(LlmError::UploadsBusy);
         };
         let key = object_key(&id, project, upload);
         let expected = Expected {

@@ -29,6 +29,6 @@ pub use model::{
 pub use pattern::ModelPattern;
 pub use service::{NewPrice, Prices, Replaces};
 pub use table::{PriceLine, PriceTable};
-pub use tokens::{BYTES_PER_TOKEN, estimate_input, estimate_output};
+pub use tokens::{BYTES_PER_TOKEN, estimate_input, estimate_output, estimate_text};
 pub use usage::Usage;
 pub use vendor_usage::{AnthropicUsage, OpenAiResponsesUsage, OpenAiUsage};

@@ -55,6 +55,11 @@ pub fn estimate_output(kept: &str, bytes: u64, model: &str) -> u64 {
     extrapolated(tokenizer(model), kept, bytes)
 }
 
+/// About how many tokens a text is to the model.
+pub fn estimate_text(text: &str, model: &str) -> u64 {
+    count(tokenizer(model), text)
+}
+
 fn parts(tokenizer: &Tokenizer, parts_of: &[Part]) -> u64 {
     parts_of
         .iter()

@@ -6,6 +6,7 @@
 mod bodies;
 mod model;
 mod service;
+mod sessions;
 mod store;
 
 pub use model::{

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 
 use super::{
-    FoundObservation, FoundTrace, ObservationFilter, Paged, SessionDetails, SessionSummary,
-    TraceDetails, TraceFilter, TraceList, UserSummary,
-    bodies::Bodies,
-    store::{self, SessionFilter},
+    FoundObservation, FoundTrace, ObservationFilter, Paged, TraceDetails, TraceFilter, TraceList,
+    bodies::Bodies, store,
 };
 use crate::{
-    kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId, Timestamp},
+    kernel::{Actor, Cursor, Page, PageLimit, Permission, ProjectId},
     llm_integration::{
         LlmError, ObservationId, Recorder, TraceId,
         query::{
@@ -22,9 +20,6 @@ use crate::{
         objects::Objects,
     },
 };
-
-/// Traces of one session that are shown with it.
-const MAX_SESSION_TRACES: i64 = 1000;
 
 /// What was traced, for those who may read it. Cheap to clone.
 #[derive(Clone)]
@@ -54,7 +49,7 @@ impl Traces {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         actor: &Actor,
         body: impl FnOnce(&mut Conn, ProjectId) -> Result<T, LlmError> + Send + 'static,
@@ -286,69 +281,9 @@ impl Traces {
         self.complete(&mut page.items).await?;
         Ok(page)
     }
-
-    /// A numbered page of sessions, newest first.
-    pub async fn sessions(
-        &self,
-        actor: &Actor,
-        filter: SessionFilter,
-        page: u32,
-        limit: PageLimit,
-    ) -> Result<Paged<SessionSummary>, LlmError> {
-        self.read(actor, move |conn, project| {
-            let total = store::count_sessions(conn, project, &filter)?;
-            let (offset, limit) = (offset(page, limit), i64::from(limit.get()));
-            Ok(Paged {
-                items: store::sessions(conn, project, &filter, offset, limit)?,
-                total: total.unsigned_abs(),
-            })
-        })
-        .await
-    }
-
-    /// A session with its traces, oldest first.
-    pub async fn session(&self, actor: &Actor, id: String) -> Result<SessionDetails, LlmError> {
-        self.read(actor, move |conn, project| {
-            let session = store::session(conn, project, &id)?;
-            let filter = Filter::default().with_text(TraceColumn::SessionId, Some(id.clone()));
-            let session = session.ok_or(LlmError::Missing {
-                what: "session",
-                id,
-            })?;
-            let cut = Cut {
-                order: None,
-                ascending: true,
-                after: After::Key(None),
-                limit: MAX_SESSION_TRACES,
-            };
-            let keys = query::page::<OfTraces>(conn, project, &filter, &cut)?;
-            Ok(SessionDetails {
-                session,
-                traces: traces_of(conn, project, &keys, true)?,
-            })
-        })
-        .await
-    }
-
-    /// Users by their ids, with what their traces between the two times come to.
-    pub async fn users(
-        &self,
-        actor: &Actor,
-        between: (Option<Timestamp>, Option<Timestamp>),
-        cursor: Option<Cursor>,
-        limit: PageLimit,
-    ) -> Result<Page<UserSummary>, LlmError> {
-        let after: Option<String> = cursor.map(|cursor| cursor.position()).transpose()?;
-        self.read(actor, move |conn, project| {
-            let limited = limit.with_lookahead();
-            let found = store::users(conn, project, between, after.as_deref(), limited)?;
-            Ok(Page::from_lookahead(found, limit, |user| user.id.clone()))
-        })
-        .await
-    }
 }
 
-fn offset(page: u32, limit: PageLimit) -> i64 {
+pub(super) fn offset(page: u32, limit: PageLimit) -> i64 {
     i64::from(page.saturating_sub(1)) * i64::from(limit.get())
 }
 
@@ -362,7 +297,7 @@ fn newest<C>(after: Option<Key>, limit: PageLimit) -> Cut<C> {
 }
 
 /// The traces; where inputs and outputs are asked for, those that have none take their roots'.
-fn traces_of(
+pub(super) fn traces_of(
     conn: &mut Conn,
     project: ProjectId,
     keys: &[Key],

@@ -3,6 +3,7 @@
 //! [`Recorder`] writes them, many in one commit; `reading` reads them. A trace and its observations
 //! belong to one project and are reached only through its actors.
 
+mod aging;
 mod costing;
 mod direct;
 mod ids;

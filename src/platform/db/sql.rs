@@ -14,7 +14,7 @@ use diesel::{
 };
 
 use super::{Backend, Conn, DbInstant, DbUuid};
-use crate::kernel::{ProjectId, Timestamp};
+use crate::kernel::{Id, Timestamp};
 
 /// Which dialect of SQL a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,12 @@ pub enum SqlValue {
     Real(f64),
     Boolean(bool),
     Time(Timestamp),
-    Project(ProjectId),
+    Id(Id<AnyMarker>),
 }
+
+/// Marker of an id of whatever.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyMarker {}
 
 macro_rules! from_value {
     ($($rust:ty => $variant:ident),+ $(,)?) => {$(
@@ -74,8 +78,12 @@ macro_rules! from_value {
 }
 from_value!(
     String => Text, i64 => Integer, f64 => Real, bool => Boolean, Timestamp => Time,
-    ProjectId => Project,
 );
+impl<T: ?Sized> From<Id<T>> for SqlValue {
+    fn from(id: Id<T>) -> Self {
+        Self::Id(Id::from_uuid(id.as_uuid()))
+    }
+}
 impl From<&str> for SqlValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
@@ -158,7 +166,7 @@ where
     f64: ToSql<Double, DB>,
     bool: ToSql<Bool, DB>,
     Timestamp: ToSql<DbInstant, DB>,
-    ProjectId: ToSql<DbUuid, DB>,
+    Id<AnyMarker>: ToSql<DbUuid, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
@@ -172,7 +180,7 @@ where
                 Part::Value(SqlValue::Time(value)) => {
                     out.push_bind_param::<DbInstant, _>(value)?;
                 }
-                Part::Value(SqlValue::Project(value)) => {
+                Part::Value(SqlValue::Id(value)) => {
                     out.push_bind_param::<DbUuid, _>(value)?;
                 }
             }

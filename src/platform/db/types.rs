@@ -40,6 +40,9 @@ pub struct DbInstant;
 #[diesel(sqlite_type(name = "Text"))]
 pub struct DbJson;
 
+/// Both engines' forms sort by time, so the least and the greatest are the first and the last.
+impl sql_types::SqlOrd for DbInstant {}
+
 /// Lets a Rust type stand where a column of the SQL type stands, by value, by reference, nullable.
 macro_rules! column_value {
     ($sql:ty, $rust:ty $(, $generic:ident)?) => {

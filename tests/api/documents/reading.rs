@@ -88,7 +88,7 @@ each_database! {
         let page = app.get(&format!("{document}/versions/1/pages/7")).await.expect(200);
         let text = page["text"].as_str().unwrap();
         assert!(text.contains("Page 7 line 3 of a document"), "{text}");
-        assert_eq!((&page["size"]["width"], &page["number"]), (&612.0.into(), &7.into()));
+        assert_eq!((&page["size"]["width"], &page["number"]), (&595.0.into(), &7.into()));
         let blocks = page["blocks"].as_array().unwrap();
         assert!(blocks.iter().all(|block| block["bounds"]["left"].is_number()), "{page}");
         let missing = app.get(&format!("{document}/versions/1/pages/41")).await.expect_error(404);

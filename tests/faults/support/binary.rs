@@ -10,8 +10,10 @@ use std::{
 use serde_json::Value;
 
 use super::eventually;
-use crate::provider::Provider;
+use crate::{fresh_database::service, provider::Provider};
 
+/// Where `scripts/engines` put the library that reads PDFs.
+const PDFIUM: &str = "APP_DOCUMENTS__ENGINES__PDFIUM";
 pub const SECRET_KEY: &str = "sk-test-0123456789";
 
 /// A process of the built binary, and where it listens.
@@ -24,6 +26,11 @@ pub struct Binary {
 impl Binary {
     /// Returns when it is ready. `folder` is its data directory.
     pub async fn start(database_url: &str, folder: &Path, provider: &Provider) -> Self {
+        Self::start_with(database_url, folder, &provider.settings()).await
+    }
+
+    /// With more settings as `APP_SECTION__KEY` pairs.
+    pub async fn start_with(database_url: &str, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -32,7 +39,8 @@ impl Binary {
         let process = Command::new(env!("CARGO_BIN_EXE_app"))
             .current_dir(folder)
             .env_clear()
-            .envs(provider.settings())
+            .env(PDFIUM, service(PDFIUM))
+            .envs(settings.iter().copied())
             .envs([
                 ("APP_SERVER__PORT", port.to_string().as_str()),
                 ("APP_DATABASE__URL", database_url),
@@ -103,12 +111,17 @@ impl Caller {
     /// The answer, if it came whole.
     pub async fn post(&self, path: &str, body: &Value) -> Option<Answered> {
         let request = self.http.post(format!("{}{path}", self.url));
-        let answer = request
-            .bearer_auth(SECRET_KEY)
-            .json(body)
-            .send()
-            .await
-            .ok()?;
+        Self::send(request.json(body)).await
+    }
+
+    /// The same with a body of another type.
+    pub async fn post_bytes(&self, path: &str, kind: &str, body: Vec<u8>) -> Option<Answered> {
+        let request = self.http.post(format!("{}{path}", self.url));
+        Self::send(request.header("content-type", kind).body(body)).await
+    }
+
+    async fn send(request: reqwest::RequestBuilder) -> Option<Answered> {
+        let answer = request.bearer_auth(SECRET_KEY).send().await.ok()?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.ok()?;
         Some(Answered {

@@ -37,7 +37,10 @@ pub fn kind_of_archive(mut input: &mut dyn Source) -> Result<NativeKind, Extract
     let limits = FormatLimits::default();
     let mut archive = Archive::open(&mut input, &limits)?;
     if let Some(types) = archive.text(OPEN_PACKAGING, DECLARATION_BYTES)? {
-        let is_main = |ending: &str| types.contains(&format!("{ending}\""));
+        let is_main = |ending: &str| {
+            let quoted = ['"', '\''].map(|quote| format!("{ending}{quote}"));
+            quoted.iter().any(|quoted| types.contains(quoted))
+        };
         let main = MAIN_PARTS.iter().find(|(ending, _)| is_main(ending));
         return main.map(|(_, kind)| *kind).ok_or_else(|| {
             unsupported("an Office file that is no document, presentation or workbook".to_owned())

@@ -2,8 +2,11 @@
 
 use csv::ReaderBuilder;
 
-use super::pages::Pages;
-use crate::document::extraction::{error::ExtractionError, model::FileMetadata};
+use super::pages::{Pages, within};
+use crate::document::extraction::{
+    error::{ExtractionError, Limit},
+    model::FileMetadata,
+};
 
 /// Rows of one block; a longer table goes on in the next one, under its first row again.
 const ROWS_MAX: usize = 500;
@@ -23,6 +26,7 @@ pub fn read(text: &str, mut pages: Pages<'_>) -> Result<FileMetadata, Extraction
     let mut header = None;
     for record in reader.records() {
         let record = record.map_err(|why| ExtractionError::damaged("the table", why))?;
+        within(Limit::Cells, record.len() as u64, pages.limits().cells)?;
         let row: Vec<String> = record.iter().map(str::to_owned).collect();
         if rows.len() >= ROWS_MAX {
             pages.table(std::mem::take(&mut rows), false)?;

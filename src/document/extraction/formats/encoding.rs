@@ -25,7 +25,8 @@ pub fn is_text(head: &[u8]) -> bool {
         return true;
     }
     head.iter().all(|byte| match byte {
-        b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B => true,
+        // The last two: an escape to a Japanese set, and the end of a file of DOS.
+        b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B | 0x1A => true,
         0..0x20 | 0x7F => false,
         _ => true,
     })

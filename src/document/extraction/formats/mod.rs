@@ -11,6 +11,8 @@ mod docx;
 mod encoding;
 mod epub;
 mod flow;
+#[cfg(test)]
+mod fuzz;
 mod html;
 mod limits;
 mod markdown;

@@ -33,7 +33,7 @@ pub struct Drawing {
     pub images: Vec<Rect>,
     pub rules: Vec<Rule>,
     /// Filled areas in the order in which they are painted.
-    fills: Vec<(Rect, Option<Colour>)>,
+    pub fills: Vec<(Rect, Option<Colour>)>,
     /// Other strokes and shapes: what figures are made of.
     pub shapes: Vec<Rect>,
 }

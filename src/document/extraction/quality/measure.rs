@@ -55,7 +55,8 @@ impl Measure {
             .filter(|c| !c.is_whitespace())
         {
             // Rows of dots lead to the numbers of pages.
-            if c.is_alphanumeric() || std::mem::replace(&mut last, c) != c {
+            let again = std::mem::replace(&mut last, c) == c;
+            if !(again && c.is_ascii_punctuation()) {
                 measure.add(c);
             }
         }

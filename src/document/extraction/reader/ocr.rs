@@ -14,6 +14,8 @@ const LEAST_CONFIDENCE: f32 = 15.0;
 const COLUMNS: usize = 12;
 const WORD_LEVEL: &str = "5";
 const HEIGHT_PER_SIZE: f32 = 0.95;
+/// Shares of the usual size that are the usual size.
+const SAME_SIZE: std::ops::Range<f32> = 0.65..1.35;
 
 /// A page as tesseract reads it, in points.
 #[derive(Debug, Default)]
@@ -67,6 +69,7 @@ pub(super) fn page(table: &[u8], scale: f32) -> OcrPage {
         add(word, &mut open.1);
     }
     page.pieces.extend(piece(open.1));
+    settle_sizes(&mut page.pieces);
     page.confidence = if chars > 0.0 { sure / chars } else { 0.0 };
     page
 }
@@ -152,6 +155,28 @@ fn piece(words: Vec<Word>) -> Option<Piece> {
         divided: false,
         words,
     })
+}
+
+/// Boxes are only as high as the letters in them: what differs little from most has the same size.
+fn settle_sizes(pieces: &mut [Piece]) {
+    let mut sizes: Vec<(f32, usize)> = pieces
+        .iter()
+        .map(|piece| (piece.size, piece.chars()))
+        .collect();
+    sizes.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let half = sizes.iter().map(|(_, chars)| chars).sum::<usize>() / 2;
+    let mut passed = 0;
+    let usual = sizes.iter().find(|(_, chars)| {
+        passed += chars;
+        passed > half
+    });
+    if let Some((usual, _)) = usual {
+        for piece in pieces {
+            if SAME_SIZE.contains(&(piece.size / usual)) {
+                piece.size = *usual;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -177,8 +177,14 @@ impl Reader<'_, '_> {
         let chosen = self.chooser.choose(channel, &page, number, content)?;
         self.edges.insert(number, chosen.content.edges());
         let near = self.edges.iter().filter(|(other, _)| **other != number);
+        let own = (chosen.source != TextSource::Pdfium).then(|| {
+            // Others measure letters in their own way.
+            let mut sample = TypographySample::default();
+            sample.add(&chosen.content.pieces);
+            sample.typography()
+        });
         let around = PageContext {
-            typography: &self.typography,
+            typography: own.as_ref().unwrap_or(&self.typography),
             size: page.frame().size(),
             neighbours: near.map(|(_, edges)| edges).collect(),
             references: self.references,

@@ -9,7 +9,7 @@ use image::{
 
 use super::{channel::Channel, run::Stop, sight::Sight};
 use crate::document::extraction::{
-    ExtractionError, FileMetadata, ImageKind, Page, PageSize, TextSource, formats,
+    FileMetadata, ImageKind, Page, PageSize, TextSource, formats,
     layout::{PageContent, PageContext, Typography, TypographySample, page_blocks},
     wire::{Order, Said},
 };

@@ -46,7 +46,9 @@ impl Hidden<'_> {
                 }
                 #[expect(clippy::cast_precision_loss, reason = "tokens far below 2^23")]
                 let count = length.max(1) as f32;
-                sum.iter_mut().for_each(|sum| *sum /= count);
+                for sum in &mut sum {
+                    *sum /= count;
+                }
                 sum
             }
         }
@@ -59,7 +61,9 @@ pub fn shortened(mut vector: Vec<f32>, dimension: usize, normalize: bool) -> Vec
     if normalize {
         let norm = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
         if norm > LEAST_NORM {
-            vector.iter_mut().for_each(|value| *value /= norm);
+            for value in vector.iter_mut() {
+                *value /= norm;
+            }
         }
     }
     vector

@@ -155,7 +155,7 @@ impl Graph {
         let outputs: Vec<&str> = session
             .outputs()
             .iter()
-            .map(|output| output.name())
+            .map(ort::value::Outlet::name)
             .collect();
         let known = OUTPUTS.into_iter().find(|name| outputs.contains(name));
         let output = known.or(outputs.first().copied());

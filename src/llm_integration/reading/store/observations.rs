@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{
     rows::{ObservationHead, ObservationIo},
-    traces::{IDS_AT_ONCE, heads, span},
+    traces::{IDS_AT_ONCE, heads, observed, span},
 };
 use crate::{
     kernel::ProjectId,
@@ -91,10 +91,14 @@ fn add_traces(
 fn keys_of(conn: &mut Conn, project: ProjectId, traces: &[TraceId]) -> Result<Vec<Key>, DbError> {
     use llm_observation as o;
     let ids: Vec<&str> = traces.iter().map(TraceId::as_str).collect();
+    let Some((from, to)) = observed(conn, project, &ids)? else {
+        return Ok(Vec::new());
+    };
     let rows: Vec<(crate::kernel::Timestamp, String, String)> = each_backend!(conn, |c| {
         o::table
             .filter(o::project_id.eq(project))
             .filter(o::trace_id.eq_any(&ids))
+            .filter(o::started_at.between(from, to))
             .order((o::started_at.asc(), o::id.asc()))
             .select((o::started_at, o::id, o::trace_id))
             .load(c)

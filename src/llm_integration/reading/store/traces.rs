@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{max, min},
+    prelude::*,
+};
 
 use super::rows::{ObservationIo, TraceHead, TraceIo};
 use crate::{
@@ -44,20 +47,19 @@ pub fn heads(
     project: ProjectId,
     ids: &[TraceId],
 ) -> Result<HashMap<TraceId, FoundTrace>, DbError> {
+    let Some((from, to)) = span_of(conn, project, ids)? else {
+        return Ok(HashMap::new());
+    };
     let mut ids: Vec<&str> = ids.iter().map(TraceId::as_str).collect();
     ids.sort_unstable();
     ids.dedup();
-    let of_key = llm_trace::project_id
-        .eq(llm_trace_key::project_id)
-        .and(llm_trace::id.eq(llm_trace_key::id))
-        .and(llm_trace::started_at.eq(llm_trace_key::started_at));
     let mut traces = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(IDS_AT_ONCE) {
         let rows: Vec<TraceHead> = each_backend!(conn, |c| {
-            llm_trace_key::table
-                .inner_join(llm_trace::table.on(of_key))
-                .filter(llm_trace_key::project_id.eq(project))
-                .filter(llm_trace_key::id.eq_any(ids))
+            llm_trace::table
+                .filter(llm_trace::project_id.eq(project))
+                .filter(llm_trace::id.eq_any(ids))
+                .filter(llm_trace::started_at.between(from, to))
                 .select(TraceHead::as_select())
                 .load(c)
         })?;
@@ -121,6 +123,24 @@ pub fn span(keys: &[Key]) -> Option<(Timestamp, Timestamp)> {
     Some((earliest, latest))
 }
 
+/// Between when the observations of these traces began; `None` when they have none.
+pub fn observed(
+    conn: &mut Conn,
+    project: ProjectId,
+    ids: &[&str],
+) -> Result<Option<(Timestamp, Timestamp)>, DbError> {
+    use llm_trace_key as k;
+    let (earliest, latest) = (min(k::first_observed_at), max(k::last_observed_at));
+    let found: (Option<Timestamp>, Option<Timestamp>) = each_backend!(conn, |c| {
+        k::table
+            .filter(k::project_id.eq(project))
+            .filter(k::id.eq_any(ids))
+            .select((earliest, latest))
+            .first(c)
+    })?;
+    Ok(found.0.zip(found.1))
+}
+
 pub fn trace(
     conn: &mut Conn,
     project: ProjectId,
@@ -153,10 +173,14 @@ pub fn roots_io(
     project: ProjectId,
     traces: &[&str],
 ) -> Result<Vec<(String, Io)>, DbError> {
+    let Some((from, to)) = observed(conn, project, traces)? else {
+        return Ok(Vec::new());
+    };
     let rows: Vec<ObservationIo> = each_backend!(conn, |c| {
         llm_observation::table
             .filter(llm_observation::project_id.eq(project))
             .filter(llm_observation::trace_id.eq_any(traces))
+            .filter(llm_observation::started_at.between(from, to))
             .filter(llm_observation::parent_id.is_null())
             .order((llm_observation::started_at.asc(), llm_observation::id.asc()))
             .select(ObservationIo::as_select())

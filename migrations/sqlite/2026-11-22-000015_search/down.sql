@@ -1,0 +1,9 @@
+DROP TABLE document_search_run;
+DROP TABLE document_search_query;
+DROP TABLE document_search_setting;
+DROP TABLE document_vector;
+DROP TABLE document_space;
+DROP TABLE document_posting;
+DROP TABLE document_chunk;
+DROP TABLE document_indexed;
+DROP TABLE document_index;

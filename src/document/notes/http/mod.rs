@@ -1,0 +1,8 @@
+//! Endpoints of notes.
+
+mod bodies;
+mod endpoints;
+mod requests;
+mod routes;
+
+pub use routes::routes;

@@ -1,0 +1,18 @@
+//! Every endpoint of notes.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::endpoints;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(endpoints::write_note)
+        .service(endpoints::list_notes)
+        .service(endpoints::get_note)
+        .service(endpoints::edit_note)
+        .service(endpoints::delete_note)
+        .service(endpoints::rewrite_note)
+        .service(endpoints::list_note_versions)
+        .service(endpoints::get_note_version)
+        .service(endpoints::export_note);
+}
