@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     super::generation::Generation,
-    body::{Prepared, Reading},
+    body::{CallBody, Prepared, Reading},
     chain::Tries,
     failed::{Failed, Refusal},
     log::TryNote,
