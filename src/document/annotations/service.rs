@@ -87,7 +87,7 @@ impl Annotations {
                 None => None,
             };
             let limit = limit.with_lookahead();
-            Ok::<_, DocumentError>(store::list(conn, document, version, after, limit)?)
+            Ok::<_, DocumentError>(store::list(conn, document, version, after.as_ref(), limit)?)
         });
         let found = read.await?;
         let position = |one: &Annotation| Position(one.page, one.created_at, one.id);

@@ -95,7 +95,7 @@ pub fn list(
     conn: &mut Conn,
     document: DocumentId,
     version: Option<VersionId>,
-    after: Option<Position>,
+    after: Option<&Position>,
     limit: i64,
 ) -> Result<Vec<Annotation>, DbError> {
     let rows: Vec<AnnotationRow> = each_backend!(conn, |c| {
@@ -103,7 +103,7 @@ pub fn list(
         if let Some(version) = version {
             query = query.filter(a::version_id.eq(version));
         }
-        if let Some(Position(page, time, id)) = after {
+        if let Some(&Position(page, time, id)) = after {
             let later = a::created_at
                 .gt(time)
                 .or(a::created_at.eq(time).and(a::id.gt(id)));

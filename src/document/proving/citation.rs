@@ -67,12 +67,8 @@ impl From<&Doubt> for StoredDoubt {
 
 impl Sentence {
     /// What was checked, with its words but without their places: [`Citation::place`] finds these.
-    pub(in crate::document) fn of(
-        checked: Checked,
-        checker: &Checker,
-        passages: &[Passage],
-    ) -> Self {
-        let citations = checked.proofs.iter().map(|proof| {
+    pub(in crate::document) fn of(claim: Checked, checker: &Checker, passages: &[Passage]) -> Self {
+        let citations = claim.proofs.iter().map(|proof| {
             let passage = &passages[proof.passage];
             let range = passage.in_version(&proof.range);
             Citation {
@@ -88,9 +84,9 @@ impl Sentence {
         });
         Self {
             citations: citations.collect(),
-            doubt: checked.doubt.as_ref().map(StoredDoubt::from),
-            title: checked.title,
-            text: checked.text,
+            doubt: claim.doubt.as_ref().map(StoredDoubt::from),
+            title: claim.title,
+            text: claim.text,
         }
     }
 }

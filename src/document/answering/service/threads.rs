@@ -36,7 +36,7 @@ impl Answers {
         let threads = self
             .0
             .db
-            .read(move |conn| store::threads(conn, project, after, limit.with_lookahead()))
+            .read(move |conn| store::threads(conn, project, after.as_ref(), limit.with_lookahead()))
             .await?;
         let position = |thread: &Thread| ThreadPosition(thread.updated_at, thread.id);
         Ok(Page::from_lookahead(threads, limit, position))

@@ -127,12 +127,12 @@ pub struct ThreadPosition(pub Timestamp, pub ThreadId);
 pub fn threads(
     conn: &mut Conn,
     project: ProjectId,
-    after: Option<ThreadPosition>,
+    after: Option<&ThreadPosition>,
     limit: i64,
 ) -> Result<Vec<Thread>, DbError> {
     let rows: Vec<ThreadRow> = each_backend!(conn, |c| {
         let mut query = t::table.filter(t::project_id.eq(project)).into_boxed();
-        if let Some(ThreadPosition(time, id)) = after {
+        if let Some(&ThreadPosition(time, id)) = after {
             let before = t::updated_at
                 .lt(time)
                 .or(t::updated_at.eq(time).and(t::id.lt(id)));

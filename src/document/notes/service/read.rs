@@ -36,7 +36,15 @@ impl Notes {
         let notes = self
             .0
             .db
-            .read(move |conn| store::notes(conn, project, document, after, limit.with_lookahead()))
+            .read(move |conn| {
+                store::notes(
+                    conn,
+                    project,
+                    document,
+                    after.as_ref(),
+                    limit.with_lookahead(),
+                )
+            })
             .await?;
         let position = |note: &Note| NotePosition(note.updated_at, note.id);
         Ok(Page::from_lookahead(notes, limit, position))

@@ -95,18 +95,18 @@ impl Notes {
         let written = self
             .write_parts(actor, (&material, &model), &trace, context)
             .await;
-        let content = match written {
+        let made = match written {
             Ok(parts) => {
                 self.assemble(actor, (&material, &model), parts, &trace)
                     .await
             }
             Err(failure) => Err(failure),
         };
-        let output = content
+        let output = made
             .as_ref()
             .map_or_else(|_| json!(null), |content| json!(content.markdown));
-        trace.end(&output, content.as_ref().err()).await?;
-        self.complete(&material.note, content?, context).await
+        trace.end(&output, made.as_ref().err()).await?;
+        self.complete(&material.note, made?, context).await
     }
 
     fn trace(&self, material: &Material) -> WorkTrace {
@@ -216,10 +216,10 @@ impl Notes {
         };
         for reply in replies {
             let Reply::Claim(claim) = reply else { continue };
-            let checked = checker.check(claim);
-            let has_place = checked.title.is_some() || !request.kind.is_titled();
-            if checked.doubt.is_none() && has_place {
-                part.sentences.push(Sentence::of(checked, &checker, batch));
+            let claim = checker.check(claim);
+            let has_place = claim.title.is_some() || !request.kind.is_titled();
+            if claim.doubt.is_none() && has_place {
+                part.sentences.push(Sentence::of(claim, &checker, batch));
             } else {
                 part.removed += 1;
             }
@@ -319,7 +319,7 @@ impl Notes {
     async fn complete(
         &self,
         note: &Note,
-        content: NoteContent,
+        written: NoteContent,
         context: &JobContext,
     ) -> Result<(), Failure> {
         let (project, id, now) = (note.project, note.id, self.0.clock.now());
@@ -335,7 +335,7 @@ impl Notes {
                 note: id,
                 number: note.latest,
                 origin: Origin::Model,
-                content,
+                content: written,
                 author,
                 created_at: now,
             };

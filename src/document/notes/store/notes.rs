@@ -211,7 +211,7 @@ pub fn notes(
     conn: &mut Conn,
     project: ProjectId,
     document: Option<DocumentId>,
-    after: Option<NotePosition>,
+    after: Option<&NotePosition>,
     limit: i64,
 ) -> Result<Vec<Note>, DbError> {
     let rows: Vec<NoteRow> = each_backend!(conn, |c| {
@@ -222,7 +222,7 @@ pub fn notes(
                 .filter(s::document_id.eq(document));
             query = query.filter(exists(about));
         }
-        if let Some(NotePosition(time, id)) = after {
+        if let Some(&NotePosition(time, id)) = after {
             let before = n::updated_at
                 .lt(time)
                 .or(n::updated_at.eq(time).and(n::id.lt(id)));

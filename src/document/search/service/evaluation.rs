@@ -182,7 +182,7 @@ impl SearchIndex {
             if context.cancellation().is_cancelled() {
                 break;
             }
-            let found = self.ranked(project, (&setup, &index), &query.text).await?;
+            let found = self.ranked((&setup, &index), &query.text).await?;
             results.push(measure(query, &found));
             let total = i64::try_from(queries.len()).ok();
             context.progress(done, total, Some("queries asked"));
@@ -193,7 +193,6 @@ impl SearchIndex {
     /// The documents that a query finds, the best first.
     async fn ranked(
         &self,
-        project: ProjectId,
         (setup, index): (&SearchSetup, &Option<IndexRow>),
         text: &str,
     ) -> Result<Vec<DocumentId>, SearchError> {
@@ -207,7 +206,6 @@ impl SearchIndex {
             ..SearchRequest::new(words)
         };
         let question = Question {
-            project,
             index: index.clone(),
             setup: setup.clone(),
             request,

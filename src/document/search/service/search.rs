@@ -18,7 +18,7 @@ use crate::{
         query::{LexicalQuery, Marks},
         store::{self, IndexRow},
     },
-    kernel::{Actor, Failure, Permission, ProjectId},
+    kernel::{Actor, Failure, Permission},
     platform::db::Conn,
 };
 
@@ -41,7 +41,6 @@ pub(super) struct Item {
 /// What is asked of which generation, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
-    pub project: ProjectId,
     /// The serving one when absent.
     pub index: Option<IndexRow>,
     pub setup: SearchSetup,
@@ -65,7 +64,6 @@ impl SearchIndex {
             })
             .await?;
         let question = Question {
-            project,
             index,
             setup,
             request,

@@ -4,7 +4,7 @@ use super::{SearchIndex, embedding::enqueue_embedding};
 use crate::{
     document::{
         chunking::{self, Version},
-        model::{DocumentId, VersionId},
+        model::{DocumentId, Title, VersionId},
         search::{
             SearchError,
             jobs::BuildIndex,
@@ -14,7 +14,10 @@ use crate::{
         store as documents,
     },
     kernel::ProjectId,
-    platform::jobs::{JobContext, JobError},
+    platform::{
+        db::DbError,
+        jobs::{JobContext, JobError},
+    },
 };
 
 /// Documents that are looked up at once.
@@ -43,7 +46,7 @@ impl SearchIndex {
             let chunks = tokio::task::spawn_blocking(move || {
                 let version = Version {
                     id: version.as_uuid(),
-                    title: title.as_ref().map(|title| title.as_str()),
+                    title: title.as_ref().map(Title::as_str),
                     pages: &pages,
                 };
                 chunking::chunks(&version, &settings)
@@ -149,10 +152,10 @@ impl SearchIndex {
                     Some(space) => !store::unread(conn, (index, space), -1, 1)?.is_empty(),
                     None => true,
                 };
-                match unread {
-                    true => enqueue_embedding(conn, &clock, (project, index)),
-                    false => Ok(()),
+                if unread {
+                    enqueue_embedding(conn, &clock, (project, index))?;
                 }
+                Ok::<_, DbError>(())
             })
             .await?;
         Ok(())

@@ -53,10 +53,6 @@ impl Matrix {
         self.chunks.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
-    }
-
     /// What it holds in memory.
     pub fn bytes(&self) -> usize {
         let a_vector = self.dimension + 2 * size_of::<f32>() + size_of::<u32>();
