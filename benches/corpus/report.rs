@@ -115,10 +115,11 @@ impl fmt::Display for Report {
                 .collect();
             let agreement = match row.agreements.len() {
                 0 => "–".to_owned(),
-                count => format!(
-                    "{:.3} ({count})",
-                    row.agreements.iter().sum::<f64>() / count as f64
-                ),
+                count => {
+                    let mean = |shares: Vec<f64>| shares.iter().sum::<f64>() / count as f64;
+                    let (found, confirmed) = row.agreements.iter().copied().unzip();
+                    format!("{:.3} / {:.3} ({count})", mean(found), mean(confirmed))
+                }
             };
             let (errors, chars): (usize, usize) = row
                 .ocr
