@@ -60,10 +60,10 @@ async fn what_was_left_is_settled(engine: Engine) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_left_is_settled_on_sqlite() {
-    what_was_left_is_settled(Engine::Sqlite).await;
+    Box::pin(what_was_left_is_settled(Engine::Sqlite)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_left_is_settled_on_postgres() {
-    what_was_left_is_settled(Engine::Postgres).await;
+    Box::pin(what_was_left_is_settled(Engine::Postgres)).await;
 }
