@@ -15,8 +15,8 @@ def installed(package):
     return importlib.util.find_spec(package) is not None
 
 
-# Which generation of Langfuse's SDK is here.
-GENERATION_4 = importlib.metadata.version("langfuse").startswith("4.")
+# Which generation of Langfuse's SDK is here, if it is.
+GENERATION_4 = installed("langfuse") and importlib.metadata.version("langfuse").startswith("4.")
 # What is not of an SDK of Langfuse's is tested once, beside what it needs.
 OF_VENDORS = {"test_anthropic.py", "test_golden_shapes.py", "test_openai.py"}
 OF_INSTRUMENTATION = {"test_instrumentation.py"}
