@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(marked("データの保存", "ﾃﾞｰﾀを保存する"), ["ﾃﾞｰﾀ", "保存"]);
         assert_eq!(
             marked("\"open files\"", "open files open"),
-            ["open", "files", "open"]
+            ["open files", "open"]
         );
         assert!(marked("kernel", "nothing").is_empty());
     }
