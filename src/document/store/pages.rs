@@ -179,6 +179,43 @@ pub fn page(
     row.map(StoredPage::try_from).transpose()
 }
 
+/// Pages after the number `after`, in order.
+pub fn pages(
+    conn: &mut Conn,
+    version: VersionId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<StoredPage>, DbError> {
+    let query = p::table
+        .filter(p::version_id.eq(version))
+        .filter(p::number.gt(after))
+        .order(p::number)
+        .limit(limit);
+    let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
+    rows.into_iter().map(StoredPage::try_from).collect()
+}
+
+/// The pages that a part of the version's text runs over, in order.
+pub fn pages_over(
+    conn: &mut Conn,
+    version: VersionId,
+    (start, end): (usize, usize),
+) -> Result<Vec<StoredPage>, DbError> {
+    let offset = |at: usize| i64::try_from(at).unwrap_or(i64::MAX);
+    let first = p::table
+        .filter(p::version_id.eq(version))
+        .filter(p::start.le(offset(start)))
+        .select(max(p::start));
+    let first: Option<i64> = each_backend!(conn, |c| first.first(c))?;
+    let query = p::table
+        .filter(p::version_id.eq(version))
+        .filter(p::start.ge(first.unwrap_or(0)))
+        .filter(p::start.lt(offset(end)))
+        .order(p::number);
+    let rows: Vec<PageRow> = each_backend!(conn, |c| query.select(PageRow::as_select()).load(c))?;
+    rows.into_iter().map(StoredPage::try_from).collect()
+}
+
 /// Every page, in order.
 pub fn all_pages(conn: &mut Conn, version: VersionId) -> Result<Vec<Page>, DbError> {
     let query = p::table.filter(p::version_id.eq(version)).order(p::number);

@@ -4,6 +4,7 @@ use super::{SearchIndex, embedding::enqueue_embedding};
 use crate::{
     document::{
         chunking::{self, Version},
+        extraction::Page,
         model::{DocumentId, VersionId},
         search::{
             SearchError,
@@ -14,9 +15,14 @@ use crate::{
         store as documents,
     },
     kernel::ProjectId,
-    platform::jobs::{JobContext, JobError},
+    platform::{
+        db::{Conn, DbError},
+        jobs::{JobContext, JobError},
+    },
 };
 
+/// Pages that are read at once.
+const PAGES_AT_ONCE: i64 = 100;
 /// Documents that are looked up at once.
 const DOCUMENTS_AT_ONCE: i64 = 100;
 
@@ -34,7 +40,7 @@ impl SearchIndex {
             .db
             .read(move |conn| {
                 let title = documents::find(conn, project, document)?.map(|found| found.title);
-                Ok::<_, SearchError>((title, documents::all_pages(conn, version)?))
+                Ok::<_, SearchError>((title, pages_of(conn, version)?))
             })
             .await?;
         for target in targets {
@@ -183,5 +189,17 @@ impl SearchIndex {
             .write(move |conn| store::delete_retired(conn, index))
             .await?;
         Ok(())
+    }
+}
+
+fn pages_of(conn: &mut Conn, version: VersionId) -> Result<Vec<Page>, DbError> {
+    let mut pages: Vec<Page> = Vec::new();
+    loop {
+        let after = pages.last().map_or(0, |page| page.number.cast_signed());
+        let some = documents::pages(conn, version, after, PAGES_AT_ONCE)?;
+        if some.is_empty() {
+            return Ok(pages);
+        }
+        pages.extend(some.into_iter().map(Page::from));
     }
 }
