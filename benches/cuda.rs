@@ -93,15 +93,15 @@ async fn main() -> Result<(), Failed> {
     }
     #[expect(clippy::cast_precision_loss, reason = "a few thousand texts")]
     let (all, some) = (texts.len() as f64, sample.len() as f64);
-    let by_cpu = seconds(&cpu, &sample).await? * all / some;
-    let by_gpu = seconds(&gpu, &texts).await?;
+    let slow = seconds(&cpu, &sample).await? * all / some;
+    let quick = seconds(&gpu, &texts).await?;
     let rate = |seconds: f64| all / seconds;
     println!(
         "texts/s of {} tokens on average: CPU {:.0}, GPU {:.0}, {:.1} times as many",
         expected.tokens / sample.len() as u64,
-        rate(by_cpu),
-        rate(by_gpu),
-        by_cpu / by_gpu
+        rate(slow),
+        rate(quick),
+        slow / quick
     );
     Ok(())
 }

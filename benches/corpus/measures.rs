@@ -1,6 +1,6 @@
 //! How near one text is to another.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -10,29 +10,26 @@ const RUN: usize = 5;
 /// Without blanks, and without what only differs in how it is written.
 pub fn compact(text: &str) -> String {
     let kept = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}' | '…' | '.');
-    text.nfkc().filter(kept).collect()
+    let plain = |c| match c {
+        '‘' | '’' | '`' => '\'',
+        '“' | '”' => '"',
+        c => c,
+    };
+    text.nfkc().filter(kept).map(plain).collect()
 }
 
-/// The share of an edition's runs of characters that a reading has as often, from 0 to 1, in whatever order.
-pub fn share_found(edition: &str, reading: &str) -> f64 {
-    let (wanted, all) = runs(edition);
-    let (there, _) = runs(reading);
-    let found: usize = wanted
-        .iter()
-        .map(|(run, count)| (*count).min(there.get(run).copied().unwrap_or(0)))
-        .sum();
+/// The share of the different runs of characters of one text that the other has too, from 0 to 1.
+pub fn share_found(wanted: &str, there: &str) -> f64 {
+    let (wanted, there) = (runs(wanted), runs(there));
+    let found = wanted.iter().filter(|run| there.contains(*run)).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of one document")]
-    let share = found as f64 / all.max(1) as f64;
+    let share = found as f64 / wanted.len().max(1) as f64;
     share
 }
 
-fn runs(text: &str) -> (HashMap<Vec<char>, usize>, usize) {
+fn runs(text: &str) -> HashSet<Vec<char>> {
     let chars: Vec<char> = text.chars().collect();
-    let mut runs = HashMap::new();
-    for run in chars.windows(RUN) {
-        *runs.entry(run.to_vec()).or_default() += 1;
-    }
-    (runs, chars.len().saturating_sub(RUN - 1))
+    chars.windows(RUN).map(<[char]>::to_vec).collect()
 }
 
 /// Characters to insert, delete or replace until one text is the other (Levenshtein's distance).

@@ -14,8 +14,9 @@ pub struct Found {
     pub silently_empty: usize,
     pub sources: Sources,
     pub time: Duration,
-    /// With the text edition of its package.
-    pub agreement: Option<f64>,
+    pub processor_seconds: f64,
+    /// How much of the text edition of its package is there, and how much of what is there is in the edition.
+    pub agreement: Option<(f64, f64)>,
     /// Of each page that was read by OCR: errors, characters, time.
     pub ocr: Vec<(usize, usize, Duration)>,
 }
@@ -49,7 +50,8 @@ struct Row {
     silently_empty: usize,
     sources: BTreeMap<&'static str, usize>,
     seconds: f64,
-    agreements: Vec<f64>,
+    processor_seconds: f64,
+    agreements: Vec<(f64, f64)>,
     ocr: Vec<(usize, usize, Duration)>,
 }
 
@@ -69,7 +71,7 @@ impl Report {
             "{name} ({language}): {} pages in {:.1} s, agreement {:.3}, {:?}",
             found.pages,
             found.time.as_secs_f64(),
-            found.agreement.unwrap_or(f64::NAN),
+            found.agreement.map_or(f64::NAN, |agreement| agreement.0),
             found.sources.0
         );
         for group in [group, "all"] {
@@ -83,6 +85,7 @@ impl Report {
             row.hidden_chars += found.hidden_chars;
             row.silently_empty += found.silently_empty;
             row.seconds += found.time.as_secs_f64();
+            row.processor_seconds += found.processor_seconds;
             row.agreements.extend(found.agreement);
             row.ocr.extend(&found.ocr);
             for (source, pages) in &found.sources.0 {
@@ -101,9 +104,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| documents | language | files | pages | pages/s | read by | agreement with the text edition | OCR: character error | OCR: s/page | hidden characters | silently empty |"
+            "| documents | language | files | pages | pages/s | pages per CPU second | read by | of the text edition found / of ours in it | OCR: character error | OCR: s/page | hidden characters | silently empty |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for ((group, language), row) in &self.rows {
             let sources: Vec<String> = row
                 .sources
@@ -112,10 +115,11 @@ impl fmt::Display for Report {
                 .collect();
             let agreement = match row.agreements.len() {
                 0 => "–".to_owned(),
-                count => format!(
-                    "{:.3} ({count})",
-                    row.agreements.iter().sum::<f64>() / count as f64
-                ),
+                count => {
+                    let mean = |shares: Vec<f64>| shares.iter().sum::<f64>() / count as f64;
+                    let (found, confirmed) = row.agreements.iter().copied().unzip();
+                    format!("{:.3} / {:.3} ({count})", mean(found), mean(confirmed))
+                }
             };
             let (errors, chars): (usize, usize) = row
                 .ocr
@@ -134,10 +138,11 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "| {group} | {language} | {} | {} | {:.0} | {} | {agreement} | {error} | {pace} | {:.3} % | {} |",
+                "| {group} | {language} | {} | {} | {:.0} | {:.0} | {} | {agreement} | {error} | {pace} | {:.3} % | {} |",
                 row.documents,
                 row.pages,
                 row.pages as f64 / row.seconds.max(f64::EPSILON),
+                row.pages as f64 / row.processor_seconds.max(f64::EPSILON),
                 sources.join(", "),
                 100.0 * row.hidden_chars as f64 / row.chars.max(1) as f64,
                 row.silently_empty

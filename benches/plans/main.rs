@@ -41,8 +41,8 @@ fn main() {
         .build()
         .expect("a runtime");
     let failures = runtime.block_on(async {
-        let mut failures = on(Engine::Sqlite).await;
-        failures.extend(on(Engine::Postgres).await);
+        let mut failures = Box::pin(on(Engine::Sqlite)).await;
+        failures.extend(Box::pin(on(Engine::Postgres)).await);
         failures
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -183,12 +183,11 @@ fn with_values(sql: &str, values: &str) -> String {
     out.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
         let digits = piece.chars().take_while(char::is_ascii_digit).count();
-        match known.get(&piece[..digits]) {
-            Some(value) => out.push_str(value),
-            None => {
-                out.push('$');
-                out.push_str(&piece[..digits]);
-            }
+        if let Some(value) = known.get(&piece[..digits]) {
+            out.push_str(value);
+        } else {
+            out.push('$');
+            out.push_str(&piece[..digits]);
         }
         out.push_str(&piece[digits..]);
     }

@@ -56,6 +56,7 @@ fn metrics(name: &'static str, version: &str, query: &Value) -> Request {
 }
 
 /// The first is what the others are compared with.
+#[expect(clippy::too_many_lines, reason = "one table of requests")]
 pub fn all() -> Vec<Request> {
     let by_model = report(
         "observations",

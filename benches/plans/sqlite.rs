@@ -16,6 +16,7 @@ static STATEMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Has every connection from now on say what it is given.
 pub fn keep_statements() {
+    #[expect(clippy::unnecessary_wraps, reason = "what diesel asks for")]
     fn instrumentation() -> Option<Box<dyn Instrumentation>> {
         Some(Box::new(|event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::StartQuery { query, .. } = event {

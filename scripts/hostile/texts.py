@@ -27,7 +27,7 @@ def files():
     yield "references.md", b"[a]: b\n" * 50_000 + b"[a]" * 50_000, ["read"]
     yield "notes.md", b"".join(b"[^%d]: [^%d]\n\n" % (at, at) for at in range(20_000)), ["read"]
     yield "table.md", b"|a" * 2_000 + b"\n" + b"|-" * 2_000 + b"\n" + b"|\n" * 5_000, ["read", "too_large"]
-    yield "wide.csv", b"," * 3_000_000, ["read"]
+    yield "wide.csv", b"," * 3_000_000, ["too_large"]
     yield "wide-filled.csv", b"1," * 3_000_000, ["too_large"]
     yield "ragged.csv", b"a,b\n" * 400 + b"," * 100_000 + b"x\n", ["too_large", "read"]
     yield "quote.csv", b'"' + b"a,b\n" * n, ["read"]

@@ -14,6 +14,7 @@ pub mod extraction;
 mod http;
 mod jobs;
 mod model;
+mod news;
 mod notes;
 mod proving;
 mod schema;
@@ -34,6 +35,7 @@ pub use answering::{
 pub use error::DocumentError;
 pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploaded};
 pub use http::routes;
+pub use jobs::PROCESSING;
 pub use model::{
     Authors, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit, Field,
     FieldChange, FileName, Folder, Language, StoredPage, Title, VersionId, VersionNumber,

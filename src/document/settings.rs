@@ -20,6 +20,7 @@ pub struct DocumentSettings {
     pub documents_per_project: u64,
     pub bytes_per_project: u64,
     pub retention_days: u32,
+    pub concurrency: usize,
     pub progress_interval_ms: u64,
     pub engines: EngineSettings,
     pub extraction: ExtractionSettings,
@@ -40,16 +41,13 @@ impl DocumentSettings {
             ),
             ("documents.progress_interval_ms", self.progress_interval_ms),
         ];
-        match positive.into_iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Rejected(format!(
-                "`{key}` must be greater than 0"
-            ))),
-            None => {
-                self.extraction.validate()?;
-                self.search.validate()?;
-                self.answers.validate()
-            }
+        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            let what = format!("`{key}` must be greater than 0");
+            return Err(ConfigError::Rejected(what));
         }
+        self.extraction.validate()?;
+        self.search.validate()?;
+        self.answers.validate()
     }
 
     pub(super) const fn upload_idle(&self) -> Duration {

@@ -123,9 +123,10 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
 
 /// Every endpoint of every context.
 fn routes(config: &mut ServiceConfig<'_>) {
+    // Patterns are tried in this order: those of every call to a model come first.
+    llm_integration::routes(config);
     identity::routes(config);
     jobs::routes(config);
-    llm_integration::routes(config);
     document::routes(config);
     prompt::routes(config);
     langfuse::routes(config);

@@ -8,7 +8,7 @@ use crate::{
     },
     kernel::Clock,
     llm_integration::{Gateway, Recorder, inference::Inference},
-    platform::{db::Db, objects::Objects, sizing::Sizing},
+    platform::{db::Db, objects::Objects, redis::Redis, sizing::Sizing},
 };
 
 /// Documents, and what is made of them. Cheap to clone.
@@ -24,6 +24,7 @@ pub(super) struct OfDocuments {
 pub(super) struct Ground<'a> {
     pub db: &'a Db,
     pub clock: &'a Clock,
+    pub redis: Option<&'a Redis>,
     pub objects: Objects,
     pub inference: &'a Inference,
     pub gateway: &'a Gateway,
@@ -35,6 +36,7 @@ impl OfDocuments {
         let Ground {
             db,
             clock,
+            redis,
             objects,
             inference,
             gateway,
@@ -64,8 +66,9 @@ impl OfDocuments {
             settings: settings.answers.clone(),
         });
         let ours = (db.clone(), clock.clone());
+        let found = (search, redis.cloned());
         Self {
-            documents: Documents::new(ours, (objects, extractor), search, settings),
+            documents: Documents::new(ours, (objects, extractor), found, settings),
             annotations: Annotations::new(db.clone(), clock.clone()),
             answers,
             notes,

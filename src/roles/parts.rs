@@ -89,6 +89,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// The parts, and the one writer of what the gateway records.
+    #[expect(clippy::too_many_lines, reason = "one list of what there is")]
     pub fn build(settings: &Settings, sizing: Sizing) -> Result<(Self, TraceWriter), ConfigError> {
         let Foundation {
             clock,
@@ -123,24 +124,23 @@ impl Parts {
         let (otlp, batches) = foreign_intake(settings, recorder, &scores, &clock);
         let routes = Routes::new(db.clone(), clock.clone(), providers.clone(), &llm.routes)?;
         let responses = StoredResponses::new(db.clone(), clock.clone());
-        let gateway = Gateway::new(
-            llm,
-            GatewayParts {
-                providers,
-                routes: routes.clone(),
-                limits: limits.clone(),
-                guardrails: guardrails.clone(),
-                cache: cache.clone(),
-                prices: prices.clone(),
-                recorder: recorder.clone(),
-                responses: responses.clone(),
-                clock: clock.clone(),
-            },
-        );
+        let parts = GatewayParts {
+            providers,
+            routes: routes.clone(),
+            limits: limits.clone(),
+            guardrails: guardrails.clone(),
+            cache: cache.clone(),
+            prices: prices.clone(),
+            recorder: recorder.clone(),
+            responses: responses.clone(),
+            clock: clock.clone(),
+        };
+        let gateway = Gateway::new(llm, parts);
         let prompts = Prompts::new(db.clone(), clock.clone(), &settings.prompts);
         let ground = Ground {
             db: &db,
             clock: &clock,
+            redis: redis.as_ref(),
             objects,
             inference: &inference,
             gateway: &gateway,

@@ -95,6 +95,10 @@ impl Process {
         let limits = parts.limits.clone();
         lifecycle.spawn(Stage::Flush, "limits", |stop| limits.keep(stop));
         carry_wakeups(&parts, &lifecycle, &roles);
+        let documents = parts.of_documents.documents.clone();
+        lifecycle.spawn(Stage::Serve, "document news", |stop| {
+            documents.carry_news(stop)
+        });
         let health = health(&starting, &roles).await;
         health.check_now().await;
         lifecycle.spawn(Stage::Serve, "health", |stop| {

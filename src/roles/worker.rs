@@ -8,16 +8,20 @@ use super::{
     parts::{OfTraces, Parts},
     process::Starting,
 };
-use crate::platform::{
-    jobs::{self, JobRegistry, Retention},
-    lifecycle::Stage,
+use crate::{
+    document,
+    platform::{
+        jobs::{self, JobRegistry, Retention},
+        lifecycle::Stage,
+        sizing::Sizing,
+    },
 };
 
 /// Kept of the drain's limit to hand back what did not end in time.
 const HAND_BACK: Duration = Duration::from_secs(2);
 
 pub(super) fn start(starting: &Starting<'_>) {
-    let registry = registry(starting.parts, starting.settings);
+    let registry = registry(starting.parts, starting.settings, starting.sizing);
     let (db, clock) = (starting.parts.db.clone(), starting.parts.clock.clone());
     let (settings, sizing) = (starting.settings.jobs.clone(), starting.sizing);
     let drain = starting
@@ -36,7 +40,7 @@ pub(super) fn start(starting: &Starting<'_>) {
 }
 
 /// Every kind of job there is.
-fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
+fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
     let retention = Retention {
         events: settings.events.retention(),
         dead_events: settings.events.dead_letter_retention(),
@@ -52,5 +56,13 @@ fn registry(parts: &Parts, settings: &Settings) -> JobRegistry {
     let OfDocuments {
         documents, notes, ..
     } = &parts.of_documents;
-    notes.register(documents.register(registry))
+    // Half of the places, so that documents of many pages never keep other jobs waiting.
+    let most = match settings.documents.concurrency {
+        0 => sizing.jobs(settings.jobs.concurrency) / 2,
+        configured => configured,
+    };
+    let registry = documents
+        .register(registry)
+        .at_most(document::PROCESSING, most);
+    notes.register(registry)
 }

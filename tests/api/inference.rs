@@ -272,8 +272,9 @@ async fn a_model_that_nobody_asks_leaves_the_memory_and_comes_back() {
     let app = app_with(Engine::Sqlite, &settings).await;
     let body = json!({ "model": MODEL, "input": "a", "encoding_format": "base64" });
     let first = embedded(&app, &body).await;
-    // This library has no CUDA: the CPU takes over, and readiness says why.
+    // This library has no CUDA: the CPU takes over, and readiness says why while the model is in memory.
     let is_said = async || {
+        assert_eq!(embedded(&app, &body).await, first);
         inference_health(&app).await["error"]
             .as_str()
             .is_some_and(|error| error.contains("GPU"))

@@ -43,6 +43,7 @@ mod prices;
 mod prompts;
 mod providers;
 mod reading;
+mod reranking;
 mod routes;
 mod routing;
 mod scores;

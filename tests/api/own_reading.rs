@@ -121,7 +121,7 @@ async fn lists_give_each_row_once_on_both_databases() {
             .expect_error(400);
     }
     apps[0].get("/api/v1/traces/none").await.expect_error(404);
-    stop(apps).await;
+    Box::pin(stop(apps)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,7 +167,7 @@ async fn reports_know_where_days_begin() {
     for wrong in [body("Asia/Tokyo", "day"), body("+09:00", "year")] {
         assert_eq!(report(wrong).await.0, 400);
     }
-    stop(apps).await;
+    Box::pin(stop(apps)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -211,5 +211,5 @@ async fn an_export_has_every_trace_and_goes_on_where_it_broke_off() {
     let reader = apps[0].with_scopes(&["prompts:read"]).await;
     let refused = Answer::of(reader.request(Method::GET, "/api/v1/traces/export")).await;
     refused.expect_error(403);
-    stop(apps).await;
+    Box::pin(stop(apps)).await;
 }

@@ -18,8 +18,8 @@ const DOCUMENTS: &str = "/api/v1/projects/first/documents";
 const BOUNDARY: &str = "a-boundary-that-no-file-holds";
 /// So that a killed worker's job is taken over soon.
 const SETTINGS: [(&str, &str); 3] = [
-    ("APP_JOBS__HEARTBEAT_MS", "300"),
-    ("APP_JOBS__ORPHAN_AFTER_MS", "1000"),
+    ("APP_JOBS__HEARTBEAT_MS", "500"),
+    ("APP_JOBS__ORPHAN_AFTER_MS", "3000"),
     ("APP_JOBS__POLL_INTERVAL_MS", "100"),
 ];
 

@@ -102,6 +102,8 @@ async fn a_worker_that_was_declared_dead_can_not_touch_the_job_any_more() {
                         // Not cancelled with the attempt: work that nobody could stop in time.
                         let stubborn = tokio::spawn(async move {
                             go_on.acquire().await.unwrap().forget();
+                            let step = context.checkpoint(|_| Ok(())).await;
+                            assert!(step.is_err(), "not even a step of it counts");
                             let outcome = context.complete_with(|_| Ok(())).await;
                             effects.fetch_add(
                                 if outcome.is_ok() { 100 } else { 10 },
@@ -210,6 +212,48 @@ async fn progress_can_be_read_while_the_job_runs() {
         jobs.cancel(&actor("p"), id).await.unwrap();
         eventually("it ended", || is(&jobs, id, JobState::Cancelled)).await;
         assert_eq!(progress().await.unwrap().done, 4);
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn long_jobs_of_a_limited_queue_leave_places_to_others() {
+    for database in databases() {
+        let (db, clock) = (database.open(), Clock::system());
+        let jobs = Jobs::new(db.clone(), clock.clone());
+        let p = actor("p");
+        let registry = JobRegistry::new()
+            .on::<LongWork, _, _>(|_, context| async move {
+                context.cancellation().cancelled().await;
+                Err(JobError::Retry("stopped".into()))
+            })
+            .on::<Work, _, _>(|_, _| async { Ok(()) })
+            .at_most("test_long", 2);
+        let mut long = Vec::new();
+        for _ in 0..6 {
+            long.push(enqueue(&db, &clock, NewJob::requested_by(&p, LongWork)).await);
+        }
+        let worker = Worker::start(&db, &clock, registry);
+        eventually("the first two run", || async {
+            is(&jobs, long[0], JobState::Running).await
+                && is(&jobs, long[1], JobState::Running).await
+        })
+        .await;
+        let short = NewJob::requested_by(&p, Work { number: 1 });
+        let short = enqueue(&db, &clock, short).await;
+        eventually("other work is done beside them", || {
+            is(&jobs, short, JobState::Done)
+        })
+        .await;
+        assert!(is(&jobs, long[2], JobState::Queued).await, "two at most");
+        jobs.cancel(&p, long[0]).await.unwrap();
+        eventually("the next one runs", || {
+            is(&jobs, long[2], JobState::Running)
+        })
+        .await;
+        for id in &long[1..] {
+            jobs.cancel(&p, *id).await.unwrap();
+        }
         worker.stop().await;
     }
 }

@@ -54,7 +54,7 @@ impl Kept {
         };
         let sink = TraceSink {
             db: db.clone(),
-            prices: Prices::new(db, clock.clone()),
+            prices: Prices::new(db, clock.clone(), std::iter::empty()).unwrap(),
             clock: clock.clone(),
             objects: Objects::in_folder(folder.path(), false),
             large_bytes: 1000,

@@ -181,6 +181,106 @@ async fn two_columns_are_read_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn tables_captions_notes_references_and_running_heads_are_told() {
+    let page = |number: u32, body: &str| {
+        text("Roman", 9.0, (72.0, 810.0), "A study of boxes")
+            + body
+            + &text("Roman", 9.0, (290.0, 30.0), &number.to_string())
+    };
+    let mut table = text("Roman", 10.0, (72.0, 740.0), "Table 1: What was measured");
+    // Three lines across, as in a book.
+    for y in [730.0_f32, 712.0, 660.0] {
+        table += &format!("72 {y} m 400 {y} l S\n");
+    }
+    for (row, cells) in [
+        ["engine", "pages", "errors"],
+        ["one", "242", "0.9"],
+        ["two", "350", "1.2"],
+        ["three", "9", "7"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for (x, cell) in [80.0, 200.0, 320.0].into_iter().zip(cells) {
+            let y = [718.0, 698.0, 684.0, 668.0][row];
+            table += &text("Roman", 10.0, (x, y), cell);
+        }
+    }
+    for line in 0..8u8 {
+        let y = 600.0 - 12.0 * f32::from(line);
+        table += &text(
+            "Roman",
+            10.0,
+            (72.0, y),
+            "The body of this page goes on for some lines of plain prose here",
+        );
+    }
+    table += &text("Roman", 5.0, (72.0, 83.0), "1");
+    table += &text(
+        "Roman",
+        8.0,
+        (77.0, 80.0),
+        "A note that explains what was said above.",
+    );
+    let plain = text("Roman", 10.0, (72.0, 500.0), "The last page has one line.");
+    let references = text("Bold", 14.0, (72.0, 740.0), "References")
+        + &text(
+            "Roman",
+            10.0,
+            (72.0, 710.0),
+            "[1] A. Turing. Computing machinery and",
+        )
+        + &text("Roman", 10.0, (88.0, 698.0), "intelligence. Mind, 1950.")
+        + &text(
+            "Roman",
+            10.0,
+            (72.0, 686.0),
+            "[2] D. Knuth. Literate programming. 1984.",
+        );
+    let pdf = Pdf::new()
+        .page(&page(1, &table))
+        .page(&page(2, &references))
+        .page(&page(3, &plain));
+    let read = read(&pdf.bytes()).await;
+    let of_kind = |page: usize, wanted: &dyn Fn(&BlockKind) -> bool| -> Vec<&str> {
+        let blocks = read.pages[page]
+            .blocks
+            .iter()
+            .filter(|block| wanted(&block.kind));
+        blocks.map(|block| block.text.as_str()).collect()
+    };
+    for page in 0..3 {
+        assert_eq!(
+            of_kind(page, &|kind| *kind == BlockKind::PageHeader),
+            ["A study of boxes"]
+        );
+        assert_eq!(
+            of_kind(page, &|kind| *kind == BlockKind::PageFooter),
+            [(page + 1).to_string()]
+        );
+    }
+    assert_eq!(
+        of_kind(0, &|kind| matches!(kind, BlockKind::Table { .. })),
+        ["engine\tpages\terrors\none\t242\t0.9\ntwo\t350\t1.2\nthree\t9\t7"]
+    );
+    assert_eq!(
+        of_kind(0, &|kind| *kind == BlockKind::Caption),
+        ["Table 1: What was measured"]
+    );
+    assert_eq!(
+        of_kind(0, &|kind| *kind == BlockKind::Footnote),
+        ["1 A note that explains what was said above."]
+    );
+    assert_eq!(
+        of_kind(1, &|kind| *kind == BlockKind::Reference),
+        [
+            "[1] A. Turing. Computing machinery and intelligence. Mind, 1950.",
+            "[2] D. Knuth. Literate programming. 1984.",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn vertical_writing_is_read_from_the_right() {
     let page = wide("Tategaki", 14.0, (500.0, 780.0), "縦書きの最初の行です。")
         + &wide(
@@ -230,7 +330,7 @@ fn drawn(pdf: &[u8]) -> (u32, u32, Vec<u8>) {
         .output()
         .unwrap()
         .stdout;
-    let mut head = image.split(|byte| byte.is_ascii_whitespace());
+    let mut head = image.split(u8::is_ascii_whitespace);
     let mut word = || String::from_utf8(head.next().unwrap().to_vec()).unwrap();
     let (mark, width, height) = (word(), word(), word());
     assert_eq!(mark, "P5");

@@ -165,10 +165,12 @@ fn trace(rng: &mut StdRng, tables: &mut Tables, amount: Amount, project: &str, a
         "beta": rng.random_bool(0.5), "odd\"key": "x",
     });
     let (mut end, mut errors, mut tokens, mut cost) = (None::<i64>, 0, 0, None::<i64>);
+    let mut begins = Vec::new();
     for step in 0..amount.observations_each {
         let observation = format!("{:016x}", at * 1000 + step + 1);
         let parent = (step > 0 && rng.random_bool(0.8)).then(|| format!("{:016x}", at * 1000 + 1));
         let begin = started + rng.random_range(0..2_000_000);
+        begins.push(begin);
         let latency = rng.random_bool(0.9).then(|| rng.random_range(0..5_000_i64));
         let stop = latency.map(|ms| begin + ms * 1000);
         let first = latency.filter(|_| rng.random_bool(0.5)).map(|ms| ms / 3);
@@ -219,8 +221,10 @@ fn trace(rng: &mut StdRng, tables: &mut Tables, amount: Amount, project: &str, a
     }
     let latency = end.map(|end| (end - started) / 1000);
     tables.keys.push(format!(
-        "({project}, '{id}', '{}', NULL, NULL, NULL)",
-        time(started)
+        "({project}, '{id}', '{}', {}, {}, NULL)",
+        time(started),
+        optional(begins.iter().min().map(|at| time(*at)).as_deref()),
+        optional(begins.iter().max().map(|at| time(*at)).as_deref()),
     ));
     tables.traces.push(format!(
         "({project}, '{id}', '{}', {}, {}, {}, 'r{}', NULL, '{environment}', FALSE, {}, {}, '\"hello {at}\"', NULL, '{}', '{}', {}, \

@@ -16,7 +16,8 @@ use crate::{
 /// Raised when the same bytes are read differently: what was read before is then not taken over by others.
 pub const READER: i32 = 1;
 
-const PROCESSING: &str = "document_processing";
+/// The queue of jobs that read documents.
+pub const PROCESSING: &str = "document_processing";
 const INDEXING: &str = "indexing";
 
 /// Objects that one job removes.

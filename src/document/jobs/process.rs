@@ -116,7 +116,9 @@ impl Reading {
             }
             Ok(Some((version, attempt)))
         });
-        match begun.await? {
+        let begun = begun.await?;
+        self.documents.news.tell(id);
+        match begun {
             Some((version, Attempt::From(page))) => Ok(Some((version, page))),
             Some((version, Attempt::GivenUp)) => {
                 let why = version.reason.unwrap_or_default();
@@ -203,6 +205,7 @@ impl Reading {
             })
         });
         let step = step.await?;
+        self.documents.news.tell(job.version);
         if let Step::Done { pages, of } = &step {
             self.context
                 .progress((*pages).into(), of.map(Into::into), None);
@@ -227,6 +230,7 @@ impl Reading {
             Ok(Some(version.pages_done))
         });
         if let Some(pages) = completed.await? {
+            self.documents.news.tell(job.version);
             tracing::info!(version = %self.job.version, pages, "a document was read");
         }
         Ok(())
@@ -258,7 +262,9 @@ impl Reading {
             store::save_version(conn, &version)?;
             Ok(is_over)
         });
-        match is_over.await? {
+        let is_over = is_over.await?;
+        self.documents.news.tell(version);
+        match is_over {
             _ if is_cancelled => Err(JobError::Retry(Box::new(error))),
             true if error.may_pass() => Err(JobError::Fatal(Box::new(error))),
             true => {

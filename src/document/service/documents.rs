@@ -10,6 +10,7 @@ use crate::{
         events::{DocumentIndexed, DocumentRead, DocumentUploaded},
         extraction::Extractor,
         model::{Document, DocumentId, DocumentVersion, VersionNumber},
+        news::News,
         search::SearchIndex,
         store,
     },
@@ -19,6 +20,7 @@ use crate::{
         events::Event,
         objects::Objects,
         outbox,
+        redis::Redis,
     },
 };
 
@@ -31,6 +33,7 @@ pub struct Documents {
     pub(in crate::document) extractor: Extractor,
     pub(in crate::document) search: SearchIndex,
     pub(in crate::document) settings: Arc<DocumentSettings>,
+    pub(in crate::document) news: News,
     /// The process ends: who watches is told nothing more.
     pub(super) ending: CancellationToken,
 }
@@ -39,23 +42,29 @@ impl Documents {
     pub fn new(
         (db, clock): (Db, Clock),
         (objects, extractor): (Objects, Extractor),
-        search: SearchIndex,
+        (search, redis): (SearchIndex, Option<Redis>),
         settings: &DocumentSettings,
     ) -> Self {
         Self {
             db,
-            clock,
             objects,
             extractor,
             search,
             settings: Arc::new(settings.clone()),
+            news: News::new(redis, &clock),
             ending: CancellationToken::new(),
+            clock,
         }
     }
 
     /// The index that documents are found in.
     pub const fn search(&self) -> &SearchIndex {
         &self.search
+    }
+
+    /// Carries news of documents between the processes, until `stop`.
+    pub fn carry_news(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
+        self.news.clone().carry(stop)
     }
 }
 

@@ -37,6 +37,7 @@ impl Documents {
                 cancel_version(conn, &clock, &version, &reason)
             })
             .await?;
+        self.news.tell(cancelled.id);
         Ok(cancelled)
     }
 
@@ -56,6 +57,7 @@ impl Documents {
             .db
             .write(move |conn| retry_version(conn, &clock, project, (id, number)))
             .await?;
+        self.news.tell(retried.id);
         Ok(retried)
     }
 }

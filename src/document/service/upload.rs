@@ -10,7 +10,7 @@ use tokio::{runtime::Handle, time};
 use super::Documents;
 use crate::{
     document::{
-        DocumentError, DocumentSettings,
+        DocumentError,
         extraction::{ExtractionError, FileKind},
         model::{Content, FileName},
         store,
@@ -76,8 +76,8 @@ impl Documents {
     /// Stores a file as its bytes come. What becomes of it, [`Documents::add`] or [`Documents::add_version`] says.
     ///
     /// # Errors
-    /// `forbidden`; the file is too large, empty or of no kind that is read; the project is full; or the upload broke
-    /// off. Nothing is left of it.
+    /// `forbidden`; the file is too large, empty or of no kind that is read; or the upload broke off. Nothing is left
+    /// of it.
     pub async fn receive<E: Display>(
         &self,
         actor: &Actor,
@@ -85,7 +85,6 @@ impl Documents {
         bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<ReceivedFile, Failure> {
         actor.require(Permission::DocumentsWrite)?;
-        let room = self.room(actor).await?;
         let key = format!(
             "{FOLDER}/{}/{}",
             actor.project,
@@ -100,12 +99,9 @@ impl Documents {
             key: key.clone(),
             is_taken: false,
         };
-        let incoming = time::timeout(
-            self.settings.upload_timeout(),
-            self.store(&key, room, bytes),
-        )
-        .await
-        .unwrap_or_else(|_| Err(self.took_too_long()))?;
+        let incoming = time::timeout(self.settings.upload_timeout(), self.store(&key, bytes))
+            .await
+            .unwrap_or_else(|_| Err(self.took_too_long()))?;
         let kind = self.kind_of(&incoming, &key, &name).await?;
         let content = Content {
             sha256: hexadecimal(&incoming.hasher.finalize()),
@@ -120,32 +116,12 @@ impl Documents {
         })
     }
 
-    /// Bytes that the project may still store, `None` when as many as it likes. A file that turns out to be there
-    /// already needs none of them, so the exact answer is given when it is known.
-    async fn room(&self, actor: &Actor) -> Result<Option<u64>, DocumentError> {
-        let Some(limit) = DocumentSettings::quota(self.settings.bytes_per_project) else {
-            return Ok(None);
-        };
-        let project = actor.project;
-        let stored = self
-            .db
-            .read(move |conn| store::stored_bytes(conn, project))
-            .await?;
-        // The same bytes again must get through, also to a project that is full.
-        Ok(Some(
-            limit
-                .saturating_sub(stored)
-                .max(self.settings.file_limit_bytes),
-        ))
-    }
-
     async fn store<E: Display>(
         &self,
         key: &str,
-        room: Option<u64>,
         mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<Incoming, DocumentError> {
-        let limit = self.settings.file_limit_bytes.min(room.unwrap_or(u64::MAX));
+        let limit = self.settings.file_limit_bytes;
         let mut writer = self.objects.writer(key);
         let mut incoming = Incoming {
             hasher: Sha256::new(),

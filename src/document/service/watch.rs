@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time;
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,6 +21,9 @@ use crate::{
     kernel::{Actor, Failure, Permission, ProjectId},
 };
 
+/// How many times less often a version is looked at where news comes from every process.
+const SELDOM: u32 = 10;
+
 /// Somebody who watches a version.
 pub struct Watch {
     documents: Documents,
@@ -25,6 +31,7 @@ pub struct Watch {
     document: DocumentId,
     version: VersionId,
     number: VersionNumber,
+    news: broadcast::Receiver<VersionId>,
     interval: Duration,
     ending: CancellationToken,
 }
@@ -42,6 +49,8 @@ impl Documents {
     ) -> Result<Watch, Failure> {
         actor.require(Permission::DocumentsRead)?;
         let project = actor.project;
+        // Listens before it looks, so that nothing is missed in between.
+        let news = self.news.listen();
         let version = self
             .db
             .read(move |conn| {
@@ -55,7 +64,12 @@ impl Documents {
             document: id,
             version: version.id,
             number: version.number,
-            interval: self.settings.progress_interval(),
+            news,
+            interval: if self.news.reaches_far() {
+                self.settings.progress_interval() * SELDOM
+            } else {
+                self.settings.progress_interval()
+            },
             ending: self.ending.clone(),
         })
     }
@@ -92,8 +106,19 @@ impl Watch {
 
     /// Waits until it may have changed; `false` when there is nothing more to wait for.
     pub async fn changed(&mut self) -> bool {
+        let (version, news) = (self.version, &mut self.news);
+        let told = async {
+            loop {
+                match news.recv().await {
+                    Ok(of) if of != version => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => return,
+                    Err(RecvError::Closed) => return std::future::pending().await,
+                }
+            }
+        };
         tokio::select! {
             () = self.ending.cancelled() => false,
+            () = told => true,
             () = time::sleep(self.interval) => true,
         }
     }

@@ -117,7 +117,7 @@ impl Gateway {
                 let body = surface.encode_answer(&answer, &translation.unwrap_or_default());
                 (retold(headers, JSON), body, generation)
             }
-            Whole::Embeddings(body, generation) => (retold(headers, JSON), body, *generation),
+            Whole::Read(body, generation) => (retold(headers, JSON), body, *generation),
         };
         let keep = after.keep.filter(|_| !generation.is_declined());
         let noting = Noting::of(tries, &provider, dialect).zip(generation.id.clone());
@@ -156,7 +156,7 @@ impl Gateway {
         let generation = || match &whole {
             Whole::AsItCame(body) => Generation::of_answer(dialect, body, limit),
             Whole::Chat(answer) => Generation::of_told(tries.body.surface(), answer, limit),
-            Whole::Embeddings(_, generation) => generation.as_ref().clone(),
+            Whole::Read(_, generation) => generation.as_ref().clone(),
         };
         let unfit = |error, generation| Unfit {
             error,
@@ -171,8 +171,8 @@ impl Gateway {
                 )
             })?,
             Whole::Chat(answer) => answer.as_ref().clone(),
-            // Numbers have no text to look at.
-            Whole::Embeddings(..) => return Ok((whole, translation)),
+            // Numbers, or the caller's own documents: no text of a model's to look at.
+            Whole::Read(..) => return Ok((whole, translation)),
         };
         match check_answer(guards, answer, call).await {
             Guarded::AsItCame => Ok((whole, translation)),

@@ -124,6 +124,20 @@ impl Gateway {
         self.call(actor, Asking::Embeddings, headers, body).await
     }
 
+    /// Puts documents in the order in which they answer a query. Traced as a chat is.
+    ///
+    /// # Errors
+    /// As [`Gateway::chat`].
+    pub async fn rerank(
+        &self,
+        actor: &Actor,
+        headers: &CallerHeaders,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        actor.require(Permission::GatewayCall)?;
+        self.call(actor, Asking::Rerank, headers, body).await
+    }
+
     /// How many tokens the input of such a call has.
     ///
     /// # Errors

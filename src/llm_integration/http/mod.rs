@@ -13,6 +13,7 @@ mod prices;
 mod providers;
 mod reading;
 mod reconciliation;
+mod rerank;
 mod responses;
 mod retention;
 mod routes;

@@ -5,14 +5,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cache, chat, embeddings, guardrails,
     limits::{policies, rules},
-    media, messages, models, prices, providers, reading, reconciliation, responses, retention,
-    routing, stored,
+    media, messages, models, prices, providers, reading, reconciliation, rerank, responses,
+    retention, routing, stored,
 };
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(chat::complete)
         .service(embeddings::create)
+        .service(rerank::create)
         .service(messages::create)
         .service(messages::count_tokens)
         .service(responses::create)

@@ -1,7 +1,8 @@
 //! What a client asks to have reranked.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::llm_integration::dialects::Untranslatable;
 
@@ -63,6 +64,31 @@ impl Document {
 }
 
 impl RerankQuery {
+    /// As it is asked.
+    pub fn encode(&self) -> Bytes {
+        let mut body =
+            json!({ "model": self.model, "query": self.query, "documents": self.documents });
+        if let Some(top) = self.top {
+            body["top_n"] = top.into();
+        }
+        if self.return_documents {
+            body["return_documents"] = true.into();
+        }
+        for (name, value) in &self.extra {
+            body[name] = value.clone();
+        }
+        Bytes::from(body.to_string())
+    }
+
+    /// Every text that the model will read, to look at or to change.
+    pub fn each_text_mut(&mut self, change: &mut impl FnMut(&mut String)) {
+        change(&mut self.query);
+        for document in &mut self.documents {
+            let (Document::Text(text) | Document::Object { text, .. }) = document;
+            change(text);
+        }
+    }
+
     /// # Errors
     /// Names the field, and what it takes.
     pub fn parse(body: &[u8]) -> Result<Self, Untranslatable> {
@@ -148,7 +174,14 @@ mod tests {
         let back = query.documents.into_iter().map(Document::into_object);
         let back = serde_json::to_value(back.collect::<Vec<_>>()).unwrap();
         assert_eq!(back, json!([{ "text": "a" }, { "text": "b", "id": 7 }]));
-        let plain = parse(&json!({ "top_n": null })).unwrap();
+        let mut plain = parse(&json!({ "top_n": null, "priority": 1 })).unwrap();
+        plain.each_text_mut(&mut |text| text.push('!'));
+        let changed = json!({ "model": "m", "query": "q!", "documents": ["a!", { "text": "b!", "id": 7 }],
+            "priority": 1 });
+        assert_eq!(
+            serde_json::from_slice::<Value>(&plain.encode()).unwrap(),
+            changed
+        );
         assert_eq!((plain.top, plain.return_documents), (None, false));
     }
 

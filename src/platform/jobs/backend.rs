@@ -16,7 +16,7 @@ use apalis_core::backend::{
     persistence::{Persisted, Persistence, TaskEvent},
 };
 use tokio::{
-    sync::{Mutex, Notify, Semaphore},
+    sync::{Mutex, Notify},
     time,
 };
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     claim::{self, Claim, Ending, WorkerId},
     perform::Performer,
-    running::{Attempts, Running},
+    running::{Attempts, Places, Running},
 };
 use crate::platform::{db::DbError, wakeup::Topic};
 
@@ -45,8 +45,8 @@ pub(super) struct QueueInner {
     pub worker: WorkerId,
     pub performer: Arc<Performer>,
     pub attempts: Attempts,
-    /// Places for running jobs, shared by all queues of the process; fair, so queues take turns.
-    pub places: Arc<Semaphore>,
+    /// Places for running jobs.
+    pub places: Places,
     /// Something may be due.
     pub wake: Arc<Notify>,
     pub poll_interval: Duration,
@@ -96,12 +96,12 @@ impl QueueInner {
 
     async fn try_claim(&self) -> Result<Vec<Arc<Running>>, DbError> {
         let first = tokio::select! {
-            place = Arc::clone(&self.places).acquire_owned() => place.ok(),
+            place = self.places.acquire() => place,
             () = self.stop.cancelled() => None,
         };
         let mut places: Vec<_> = first.into_iter().collect();
         while !places.is_empty() && places.len() < CLAIM_AT_ONCE {
-            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            let Some(place) = self.places.try_acquire() else {
                 break;
             };
             places.push(place);

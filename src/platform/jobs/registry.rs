@@ -38,6 +38,8 @@ pub(super) struct Periodic {
 #[derive(Default)]
 pub struct JobRegistry {
     kinds: HashMap<&'static str, Registered>,
+    /// Jobs of a queue that run at once in one process.
+    limits: HashMap<&'static str, usize>,
     periodic: Vec<Periodic>,
 }
 
@@ -81,6 +83,14 @@ impl JobRegistry {
         self
     }
 
+    /// Lets at most `most` jobs of `queue` run at once in this process, 1 or more: long work of one queue
+    /// leaves places to the others.
+    #[must_use]
+    pub fn at_most(mut self, queue: &'static str, most: usize) -> Self {
+        self.limits.insert(queue, most.max(1));
+        self
+    }
+
     /// Also enqueues `job` at every multiple of `every` since the epoch: once for each time,
     /// however many processes run this. A time that passed while no process ran is skipped.
     #[must_use]
@@ -106,6 +116,10 @@ impl JobRegistry {
             queues.entry(registered.queue).or_default().push(*kind);
         }
         queues
+    }
+
+    pub(super) fn limits(&self) -> HashMap<&'static str, usize> {
+        self.limits.clone()
     }
 
     pub(super) fn get(&self, kind: &str) -> Option<&Registered> {

@@ -8,13 +8,54 @@ use std::{
     },
 };
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     JobId, JobProgress,
     claim::{Claim, LeaseId},
 };
+
+/// A place among the jobs that run at once: in the process, and in its queue where that is limited.
+pub(super) struct Place {
+    _in_process: OwnedSemaphorePermit,
+    _in_queue: Option<OwnedSemaphorePermit>,
+}
+
+/// The places of one queue.
+pub(super) struct Places {
+    /// Shared by all queues of the process; fair, so queues take turns.
+    pub process: Arc<Semaphore>,
+    pub queue: Option<Arc<Semaphore>>,
+}
+
+impl Places {
+    /// Waits for a place; the one in the queue first, so that nobody holds one in the process for nothing.
+    pub async fn acquire(&self) -> Option<Place> {
+        let in_queue = match &self.queue {
+            Some(queue) => Some(Arc::clone(queue).acquire_owned().await.ok()?),
+            None => None,
+        };
+        let in_process = Arc::clone(&self.process).acquire_owned().await.ok()?;
+        Some(Place {
+            _in_process: in_process,
+            _in_queue: in_queue,
+        })
+    }
+
+    /// A place that is free right now.
+    pub fn try_acquire(&self) -> Option<Place> {
+        let in_queue = match &self.queue {
+            Some(queue) => Some(Arc::clone(queue).try_acquire_owned().ok()?),
+            None => None,
+        };
+        let in_process = Arc::clone(&self.process).try_acquire_owned().ok()?;
+        Some(Place {
+            _in_process: in_process,
+            _in_queue: in_queue,
+        })
+    }
+}
 
 /// One attempt. Dropping it frees its place among `jobs.concurrency`.
 pub(super) struct Running {
@@ -28,11 +69,11 @@ pub(super) struct Running {
     /// The job ended with the handler's own transaction.
     pub completed: AtomicBool,
     progress: Mutex<Option<JobProgress>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Running {
-    pub fn new(claim: Claim, place: OwnedSemaphorePermit) -> Self {
+    pub fn new(claim: Claim, place: Place) -> Self {
         // Losing the lease also tells the handler, which may have started work of its own.
         let lost = CancellationToken::new();
         Self {

@@ -17,7 +17,7 @@ use super::{
     keeper::Keeper,
     outcome::Recorder,
     perform::Performer,
-    running::{Attempts, Running},
+    running::{Attempts, Places, Running},
 };
 use crate::{
     kernel::Clock,
@@ -41,7 +41,8 @@ pub async fn run(
     drain: Duration,
 ) -> Result<(), WorkerError> {
     let worker: WorkerId = clock.new_id();
-    let (queues, attempts) = (registry.queues(), Attempts::default());
+    let (queues, limits) = (registry.queues(), registry.limits());
+    let attempts = Attempts::default();
     let cancel_grace = settings.cancel_grace();
     let performer = Arc::new(Performer {
         registry,
@@ -59,7 +60,10 @@ pub async fn run(
             worker,
             performer: Arc::clone(&performer),
             attempts: attempts.clone(),
-            places: Arc::clone(&places),
+            places: Places {
+                process: Arc::clone(&places),
+                queue: limits.get(name).map(|most| Arc::new(Semaphore::new(*most))),
+            },
             wake: Arc::clone(wake),
             poll_interval: settings.poll_interval(),
             stop: shutdown.child_token(),

@@ -170,7 +170,9 @@ impl Objects {
             key: key.to_owned(),
             source,
         };
-        let file = tempfile::tempfile_in(&*self.copies).map_err(not_a_file)?;
+        let made = std::fs::create_dir_all(&*self.copies);
+        let file = made.and_then(|()| tempfile::tempfile_in(&*self.copies));
+        let file = file.map_err(not_a_file)?;
         let mut copy = tokio::fs::File::from_std(file);
         while let Some(part) = bytes.try_next().await.map_err(ObjectError::Failed)? {
             copy.write_all(&part).await.map_err(not_a_file)?;

@@ -80,7 +80,7 @@ impl Redis {
             .await?)
     }
 
-    pub(super) async fn subscriber(&self) -> Result<redis::aio::PubSub, RedisError> {
+    pub async fn subscriber(&self) -> Result<redis::aio::PubSub, RedisError> {
         let connecting = time::timeout(
             self.0.settings.connect_timeout(),
             self.0.client.get_async_pubsub(),

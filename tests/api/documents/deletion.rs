@@ -4,10 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DOCUMENTS, Form, stored_files, upload};
-use crate::{
-    each_database,
-    support::{App, eventually},
-};
+use crate::{each_database, support::eventually};
 
 each_database! {
     async fn a_deleted_document_is_gone_with_its_files(app: App) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::upload;
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn an_edit_changes_what_it_names_and_says_who_said_it(app: App) {

@@ -3,7 +3,9 @@
 mod catalog;
 mod deletion;
 mod editing;
+mod keeping;
 mod limits;
+mod processes;
 mod reading;
 mod upload;
 mod versions;

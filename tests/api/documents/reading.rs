@@ -159,7 +159,7 @@ each_database! {
         assert_eq!(cancelled["state"], "cancelled");
         assert!(cancelled["reason"].as_str().unwrap().contains("pk-test"), "{cancelled}");
         let reached = cancelled["pages_done"].as_i64().unwrap();
-        assert!(reached < PAGES as i64, "{cancelled}");
+        assert!(usize::try_from(reached).unwrap() < PAGES, "{cancelled}");
         let job = format!("/api/v1/jobs/{}", cancelled["job_id"].as_str().unwrap());
         eventually("the job ended", || async {
             app.get(&job).await.expect(200)["state"] == "cancelled"

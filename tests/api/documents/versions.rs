@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{DOCUMENTS, Form, upload};
-use crate::{each_database, support::App};
+use crate::each_database;
 
 each_database! {
     async fn new_bytes_make_the_next_version_and_the_same_none(app: App) {

@@ -10,7 +10,7 @@ use crate::{
         Comparison, LabelledQuery, NewLabelledQuery, QueryResult, Relevant, Report, SearchError,
         SearchRun, SearchSetup, Setting,
     },
-    kernel::{Cursor, Page},
+    kernel::{Cursor, Page, Timestamp},
 };
 
 /// Settings to try.
@@ -63,7 +63,7 @@ impl From<Setting> for SettingBody {
             note,
             created_by,
             created_at: created_at.as_datetime(),
-            decided_at: decided_at.map(|time| time.as_datetime()),
+            decided_at: decided_at.map(Timestamp::as_datetime),
         }
     }
 }

@@ -46,13 +46,14 @@ pub fn lexical(
     let mut ranking = rank(&lists, &query.terms, &constraints, scoring);
     let matched = ranking.total();
     let marks = Marks::new(analyzer, &query);
-    let wanted = match marks.wants_phrases() {
-        true => PHRASE_CHECKS_MAX,
-        false => settings.candidates,
+    let wanted = if marks.wants_phrases() {
+        PHRASE_CHECKS_MAX
+    } else {
+        settings.candidates
     };
     let mut ranked = best_visible(conn, index, (&mut ranking, filter), wanted)?;
     if marks.wants_phrases() {
-        ranked = with_phrases(conn, index, ranked, &marks, settings.candidates)?;
+        ranked = with_phrases(conn, index, &ranked, &marks, settings.candidates)?;
     }
     Ok(Lexical {
         ranked,
@@ -91,7 +92,7 @@ fn best_visible(
 fn with_phrases(
     conn: &mut Conn,
     index: &IndexRow,
-    ranked: Vec<Candidate>,
+    ranked: &[Candidate],
     marks: &Marks,
     limit: usize,
 ) -> Result<Vec<Candidate>, DbError> {

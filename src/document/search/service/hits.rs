@@ -91,12 +91,11 @@ fn read(conn: &mut Conn, mut fused: Fused, request: &SearchRequest) -> Result<Fo
             request.offset + request.limit,
         )?;
     }
-    let facets = match request.facets {
-        true => {
-            let chunks: Vec<u32> = fused.items.iter().map(|item| item.chunk).collect();
-            facets(&store::cards(conn, index, &chunks)?)
-        }
-        false => Vec::new(),
+    let facets = if request.facets {
+        let chunks: Vec<u32> = fused.items.iter().map(|item| item.chunk).collect();
+        facets(&store::cards(conn, index, &chunks)?)
+    } else {
+        Vec::new()
     };
     let page: Vec<Item> = fused
         .items
@@ -106,12 +105,11 @@ fn read(conn: &mut Conn, mut fused: Fused, request: &SearchRequest) -> Result<Fo
         .collect();
     let chunks: Vec<u32> = page.iter().map(|item| item.chunk).collect();
     let rows = store::hits(conn, index, &chunks)?;
-    let parents = match request.expand {
-        true => {
-            let ids: Vec<_> = rows.iter().filter_map(|row| row.parent).collect();
-            store::parents(conn, index, &ids)?
-        }
-        false => HashMap::new(),
+    let parents = if request.expand {
+        let ids: Vec<_> = rows.iter().filter_map(|row| row.parent).collect();
+        store::parents(conn, index, &ids)?
+    } else {
+        HashMap::new()
     };
     let mut items: HashMap<u32, Item> = page.into_iter().map(|item| (item.chunk, item)).collect();
     let mut hits = Vec::with_capacity(rows.len());

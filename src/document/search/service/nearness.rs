@@ -50,11 +50,12 @@ pub fn nearest(
         });
     }
     let exact = exact || chunks < graph.from_chunks;
-    let search = match exact {
-        true => Search::Exact,
-        false => Search::Graph {
+    let search = if exact {
+        Search::Exact
+    } else {
+        Search::Graph {
             ef_search: graph.ef_search.into(),
-        },
+        }
     };
     // What the words forbid is only known here; there is seldom anything.
     let wanted = if constraints.is_empty() {

@@ -4,8 +4,7 @@ use super::{SearchIndex, embedding::enqueue_embedding};
 use crate::{
     document::{
         chunking::{self, Version},
-        extraction::Page,
-        model::{DocumentId, VersionId},
+        model::{DocumentId, Title, VersionId},
         search::{
             SearchError,
             jobs::BuildIndex,
@@ -16,13 +15,11 @@ use crate::{
     },
     kernel::ProjectId,
     platform::{
-        db::{Conn, DbError},
+        db::DbError,
         jobs::{JobContext, JobError},
     },
 };
 
-/// Pages that are read at once.
-const PAGES_AT_ONCE: i64 = 100;
 /// Documents that are looked up at once.
 const DOCUMENTS_AT_ONCE: i64 = 100;
 
@@ -40,7 +37,7 @@ impl SearchIndex {
             .db
             .read(move |conn| {
                 let title = documents::find(conn, project, document)?.map(|found| found.title);
-                Ok::<_, SearchError>((title, pages_of(conn, version)?))
+                Ok::<_, SearchError>((title, documents::all_pages(conn, version)?))
             })
             .await?;
         for target in targets {
@@ -49,7 +46,7 @@ impl SearchIndex {
             let chunks = tokio::task::spawn_blocking(move || {
                 let version = Version {
                     id: version.as_uuid(),
-                    title: title.as_ref().map(|title| title.as_str()),
+                    title: title.as_ref().map(Title::as_str),
                     pages: &pages,
                 };
                 chunking::chunks(&version, &settings)
@@ -155,10 +152,10 @@ impl SearchIndex {
                     Some(space) => !store::unread(conn, (index, space), -1, 1)?.is_empty(),
                     None => true,
                 };
-                match unread {
-                    true => enqueue_embedding(conn, &clock, (project, index)),
-                    false => Ok(()),
+                if unread {
+                    enqueue_embedding(conn, &clock, (project, index))?;
                 }
+                Ok::<_, DbError>(())
             })
             .await?;
         Ok(())
@@ -189,17 +186,5 @@ impl SearchIndex {
             .write(move |conn| store::delete_retired(conn, index))
             .await?;
         Ok(())
-    }
-}
-
-fn pages_of(conn: &mut Conn, version: VersionId) -> Result<Vec<Page>, DbError> {
-    let mut pages: Vec<Page> = Vec::new();
-    loop {
-        let after = pages.last().map_or(0, |page| page.number.cast_signed());
-        let some = documents::pages(conn, version, after, PAGES_AT_ONCE)?;
-        if some.is_empty() {
-            return Ok(pages);
-        }
-        pages.extend(some.into_iter().map(Page::from));
     }
 }

@@ -9,6 +9,8 @@ pub(in super::super) enum Asking {
     Chat(Dialect),
     /// Embeddings, in OpenAI's words.
     Embeddings,
+    /// Documents in the order in which they answer a query, in Cohere's and Jina's words.
+    Rerank,
 }
 
 impl Asking {
@@ -16,7 +18,7 @@ impl Asking {
     pub const fn surface(self) -> Dialect {
         match self {
             Self::Chat(surface) => surface,
-            Self::Embeddings => Dialect::OpenAiChat,
+            Self::Embeddings | Self::Rerank => Dialect::OpenAiChat,
         }
     }
 
@@ -25,6 +27,7 @@ impl Asking {
         match self {
             Self::Chat(_) => "chat",
             Self::Embeddings => "embeddings",
+            Self::Rerank => "rerank",
         }
     }
 
@@ -33,6 +36,7 @@ impl Asking {
         match self {
             Self::Chat(_) => ObservationKind::Generation,
             Self::Embeddings => ObservationKind::Embedding,
+            Self::Rerank => ObservationKind::Retriever,
         }
     }
 
@@ -45,6 +49,7 @@ impl Asking {
             Self::Chat(Dialect::Gemini) => "gemini",
             Self::Chat(Dialect::Bedrock) => "bedrock",
             Self::Embeddings => "openai_embeddings",
+            Self::Rerank => "rerank",
         }
     }
 }

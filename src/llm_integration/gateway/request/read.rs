@@ -82,7 +82,7 @@ impl CallRequest {
         let max_output_tokens = limits.copied().find_map(|name| number(&fields, name));
         let max_output_tokens = match asking {
             Asking::Chat(_) => max_output_tokens,
-            Asking::Embeddings => Some(0),
+            Asking::Embeddings | Asking::Rerank => Some(0),
         };
         let kept = kept_of(asking, &fields)?;
         Ok(Self {

@@ -106,10 +106,18 @@ const EMBEDDINGS: Shape = Shape {
     output_limits: &[],
 };
 
+const RERANK: Shape = Shape {
+    main: "query",
+    inputs: &["documents"],
+    parameters: &["max_tokens_per_doc", "return_documents", "top_n"],
+    output_limits: &[],
+};
+
 /// Nobody reaches us in Gemini's or Bedrock's words.
 pub(super) const fn shape_of(asking: Asking) -> &'static Shape {
     match asking {
         Asking::Embeddings => &EMBEDDINGS,
+        Asking::Rerank => &RERANK,
         Asking::Chat(Dialect::OpenAiResponses) => &RESPONSES,
         Asking::Chat(Dialect::Anthropic) => &MESSAGES,
         Asking::Chat(Dialect::OpenAiChat | Dialect::Gemini | Dialect::Bedrock) => &CHAT,

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     super::generation::Generation,
-    body::{Prepared, Reading},
+    body::{CallBody, Prepared, Reading},
     chain::Tries,
     failed::{Failed, Refusal},
     log::TryNote,
@@ -62,8 +62,8 @@ pub(in super::super) enum Whole {
     AsItCame(Bytes),
     /// A chat in another.
     Chat(Box<chat::Answer>),
-    /// As the caller gets it, and as it is recorded.
-    Embeddings(Bytes, Box<Generation>),
+    /// Neither: as the caller gets it, and as it is recorded.
+    Read(Bytes, Box<Generation>),
 }
 
 pub(in super::super) struct Streamed {
@@ -96,7 +96,7 @@ impl Upstream {
             Content::Whole(Whole::Chat(answer)) => {
                 Generation::of_told(Dialect::OpenAiChat, answer, 0).is_declined()
             }
-            Content::Whole(Whole::Embeddings(..)) | Content::Stream(_) => false,
+            Content::Whole(Whole::Read(..)) | Content::Stream(_) => false,
         }
     }
 }
@@ -196,7 +196,7 @@ impl Tries {
             dropped: prepared.dropped,
             translation: match prepared.reading {
                 Reading::Told(words) => Some(words),
-                Reading::AsItCame | Reading::Embeddings(_) => None,
+                Reading::AsItCame | Reading::Embeddings(_) | Reading::Rerank => None,
             },
             model: model.to_owned(),
             policy: *policy,
@@ -286,8 +286,15 @@ impl Tries {
                     source,
                 }),
             },
+            Reading::Rerank => match CallBody::read_rerank(&first()) {
+                Ok(generation) => Ok(Whole::Read(first(), Box::new(generation))),
+                Err(source) => Err(LlmError::AnswerUnreadable {
+                    provider: provider.name.clone(),
+                    source,
+                }),
+            },
             Reading::Embeddings(dialect) => match self.body.read_embeddings(*dialect, bodies) {
-                Ok((body, generation)) => Ok(Whole::Embeddings(body, Box::new(generation))),
+                Ok((body, generation)) => Ok(Whole::Read(body, Box::new(generation))),
                 Err(source) => Err(LlmError::EmbeddingsUnreadable {
                     provider: provider.name.clone(),
                     source,

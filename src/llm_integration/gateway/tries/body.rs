@@ -12,6 +12,7 @@ use crate::llm_integration::{
     embeddings::EmbeddingRequest,
     guardrails::{Action, Finding, GuardPlan},
     providers::{EmbeddingDialect, Operation, Provider},
+    reranking::RerankQuery,
 };
 
 /// What a caller asks, before it is said to a provider.
@@ -34,6 +35,7 @@ enum Meaning {
     /// Only where they must be.
     Chat(OnceLock<Result<Box<chat::Request>, Untranslatable>>),
     Embeddings(Box<EmbeddingRequest>),
+    Rerank(Box<RerankQuery>),
 }
 
 /// A body as one provider takes it.
@@ -56,6 +58,8 @@ pub(in super::super) enum Reading {
     /// It is told in the caller's words.
     Told(EncodeContext),
     Embeddings(EmbeddingDialect),
+    /// It passes as it is; what it says is recorded.
+    Rerank,
 }
 
 impl CallBody {
@@ -71,6 +75,7 @@ impl CallBody {
         let meaning = match asking {
             Asking::Chat(_) => Meaning::Chat(OnceLock::new()),
             Asking::Embeddings => Meaning::Embeddings(Box::new(EmbeddingRequest::parse(&bytes)?)),
+            Asking::Rerank => Meaning::Rerank(Box::new(RerankQuery::parse(&bytes)?)),
         };
         Ok(Self {
             asking,
@@ -96,7 +101,7 @@ impl CallBody {
     pub fn understood(&self) -> Result<&chat::Request, LlmError> {
         let understood = match &self.meaning {
             Meaning::Chat(understood) => understood,
-            Meaning::Embeddings(_) => {
+            Meaning::Embeddings(_) | Meaning::Rerank(_) => {
                 return Err(Untranslatable::new("", "it is not a chat").into());
             }
         };
@@ -107,11 +112,11 @@ impl CallBody {
             .map_err(|error| LlmError::Untranslatable(error.clone()))
     }
 
-    /// What is asked to be embedded; `None` for a chat.
+    /// What is asked to be embedded, where that is asked.
     pub fn embeddings(&self) -> Option<&EmbeddingRequest> {
         match &self.meaning {
             Meaning::Embeddings(request) => Some(request),
-            Meaning::Chat(_) => None,
+            Meaning::Chat(_) | Meaning::Rerank(_) => None,
         }
     }
 
@@ -150,16 +155,27 @@ impl CallBody {
                 }
                 findings
             }
+            Meaning::Rerank(query) => {
+                let mut query = query.clone();
+                let findings = guards
+                    .check_input(|change| query.each_text_mut(&mut |text| change(text)))
+                    .await?;
+                if redacts(&findings) {
+                    self.bytes = query.encode();
+                    self.meaning = Meaning::Rerank(query);
+                }
+                findings
+            }
         };
         Ok(findings)
     }
 
-    /// How an answer of ours is written to the caller; embeddings need to know nothing.
+    /// How an answer of ours is written to the caller; only a chat's needs to know anything.
     ///
     /// # Errors
     /// When the bytes are no request of the surface.
     pub fn context(&self) -> Result<EncodeContext, LlmError> {
-        if self.asking == Asking::Embeddings {
+        if !matches!(self.asking, Asking::Chat(_)) {
             return Ok(EncodeContext::default());
         }
         let request = self.understood()?;
@@ -183,6 +199,7 @@ impl CallBody {
             Meaning::Embeddings(request) => {
                 self.prepare_embeddings(request, (provider, model), params)
             }
+            Meaning::Rerank(_) => self.prepare_rerank(provider, model, params),
         }
     }
 

@@ -9,6 +9,7 @@ mod failed;
 mod hedge;
 mod log;
 mod read;
+mod reranking;
 
 pub(super) use attempt::{Answerer, Content, Streamed, Upstream, Whole};
 pub(super) use body::{CallBody, redacts};

@@ -61,7 +61,7 @@ pub fn shortened(mut vector: Vec<f32>, dimension: usize, normalize: bool) -> Vec
     if normalize {
         let norm = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
         if norm > LEAST_NORM {
-            for value in vector.iter_mut() {
+            for value in &mut vector {
                 *value /= norm;
             }
         }

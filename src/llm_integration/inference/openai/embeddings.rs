@@ -82,7 +82,7 @@ pub(super) async fn create(inference: &Inference, body: &[u8]) -> Result<Answere
 fn embed_request(asked: &EmbeddingRequest) -> Result<EmbedRequest, Untranslatable> {
     let texts = asked.texts()?.into_iter().map(str::to_owned).collect();
     let mut extra = asked.extra.clone();
-    extra.retain(|_, value| !value.is_null());
+    extra.retain(|name, value| !value.is_null() && !is_for_others(name));
     let purpose = choice(&mut extra, "input_type", |word| match word {
         "query" | "search_query" => Some(Purpose::Query),
         "passage" | "document" | "search_document" => Some(Purpose::Passage),
@@ -110,6 +110,11 @@ fn embed_request(asked: &EmbeddingRequest) -> Result<EmbedRequest, Untranslatabl
         }
         None => Ok(request),
     }
+}
+
+/// Whether a field is the gateway's and not the model's.
+pub(super) fn is_for_others(field: &str) -> bool {
+    matches!(field, "metadata" | "user")
 }
 
 /// A field's choice, if it is given.
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_passage_is_meant_unless_a_query_is_and_what_is_not_known_is_refused_by_name() {
-        let plain = request(&json!({ "user": "u", "truncate": null })).unwrap();
+        let plain = request(&json!({ "user": "u", "metadata": {}, "truncate": null })).unwrap();
         assert_eq!((plain.purpose, plain.long_texts), (Purpose::Passage, None));
         let query =
             request(&json!({ "input_type": "search_query", "truncate": "NONE", "dimensions": 8 }));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     answer::{Answered, json},
-    embeddings::Usage,
+    embeddings::{Usage, is_for_others},
 };
 use crate::{
     kernel::Failure,
@@ -26,7 +26,8 @@ struct Body<'a> {
 
 pub(super) async fn create(inference: &Inference, body: &[u8]) -> Result<Answered, Failure> {
     let asked = RerankQuery::parse(body).map_err(LlmError::from)?;
-    let unknown = asked.extra.iter().find(|(_, value)| !value.is_null());
+    let mut extra = asked.extra.iter();
+    let unknown = extra.find(|(name, value)| !value.is_null() && !is_for_others(name));
     if let Some((name, _)) = unknown {
         let why = "models of this server have no such field; leave it out";
         return Err(LlmError::from(Untranslatable::new(name.as_str(), why)).into());

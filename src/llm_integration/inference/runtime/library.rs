@@ -1,6 +1,7 @@
 //! The shared library of ONNX Runtime: loaded once a process, when a model is first needed.
 
 use std::{
+    fs,
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
@@ -46,7 +47,9 @@ impl Library {
             let path = self.0.display();
             format!("ONNX Runtime at {path} can not be used: {error}")
         };
-        let builder = ort::init_from(&self.0).map_err(|error| unusable(&error))?;
+        // ONNX Runtime looks for its provider of CUDA beside the file itself, not beside a link to it.
+        let file = fs::canonicalize(&self.0).map_err(|error| unusable(&error))?;
+        let builder = ort::init_from(&file).map_err(|error| unusable(&error))?;
         let environment = builder
             .with_name("kaname")
             .with_telemetry(false)
