@@ -111,10 +111,6 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
             "POST /v1/rerank",
             Case::Own(json!({ "model": "m", "query": "q", "documents": ["a"] })),
         ),
-        (
-            "POST /v1/rerank",
-            Case::Own(json!({ "model": "m", "query": "q", "documents": ["a"] })),
-        ),
         ("GET /v1/responses/{response_id}", stored("")),
         ("DELETE /v1/responses/{response_id}", stored("")),
         ("POST /v1/responses/{response_id}/cancel", stored("/cancel")),

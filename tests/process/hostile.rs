@@ -18,8 +18,11 @@ const AT_ONCE: usize = 2;
 /// A document of ten thousand pages is refused for them, and not read for a minute.
 const PAGES_MAX: u32 = 500;
 const MEMORY_MIB: u64 = 512;
-const SECONDS_PER_DOCUMENT: u64 = 60;
-const SECONDS_PER_PAGE: u64 = 20;
+/// A sheet of so many cells is refused in a second, also by a build without optimization.
+const CELLS_MAX: u64 = 200_000;
+/// Where nothing hangs none of these is reached, however busy the machine is.
+const SECONDS_PER_DOCUMENT: u64 = 600;
+const SECONDS_PER_PAGE: u64 = 300;
 /// Memory of this process, which hears what the children say.
 const PARENT_KIB_MAX: u64 = 512 * 1024;
 /// How a file may not end that nothing else is expected of: in none of these the file itself was named as the reason.
@@ -33,6 +36,7 @@ fn extractor() -> Extractor {
     documents.engines.tesseract = "/nonexistent".into();
     documents.extraction.pages = PAGES_MAX;
     documents.extraction.memory_mib = MEMORY_MIB;
+    documents.extraction.formats.cells = CELLS_MAX;
     documents.extraction.seconds_per_document = SECONDS_PER_DOCUMENT;
     documents.extraction.seconds_per_page = SECONDS_PER_PAGE;
     Extractor::new(&documents.engines, &documents.extraction, AT_ONCE)

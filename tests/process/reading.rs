@@ -1,6 +1,7 @@
 //! Files as a worker reads them: by children of the binary, in the sandbox, by the engines that are installed.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::{Seek, Write},
     process::{Command, Stdio},
@@ -180,6 +181,7 @@ async fn two_columns_are_read_one_after_the_other() {
     assert!(place("left line 11") < place("right line 0"));
 }
 
+#[expect(clippy::too_many_lines, reason = "one page, drawn and read")]
 #[tokio::test]
 async fn tables_captions_notes_references_and_running_heads_are_told() {
     let page = |number: u32, body: &str| {
@@ -190,7 +192,7 @@ async fn tables_captions_notes_references_and_running_heads_are_told() {
     let mut table = text("Roman", 10.0, (72.0, 740.0), "Table 1: What was measured");
     // Three lines across, as in a book.
     for y in [730.0_f32, 712.0, 660.0] {
-        table += &format!("72 {y} m 400 {y} l S\n");
+        writeln!(table, "72 {y} m 400 {y} l S").unwrap();
     }
     for (row, cells) in [
         ["engine", "pages", "errors"],

@@ -15,6 +15,8 @@ def installed(package):
     return importlib.util.find_spec(package) is not None
 
 
+# Which generation of Langfuse's SDK is here.
+GENERATION_4 = importlib.metadata.version("langfuse").startswith("4.")
 # What is not of an SDK of Langfuse's is tested once, beside what it needs.
 OF_VENDORS = {"test_anthropic.py", "test_golden_shapes.py", "test_openai.py"}
 OF_INSTRUMENTATION = {"test_instrumentation.py"}
@@ -26,9 +28,8 @@ elif installed("litellm"):
     collect_ignore = ALL - OF_INSTRUMENTATION
 else:
     # Each SDK generation gets the tests of what it can do.
-    is_4 = importlib.metadata.version("langfuse").startswith("4.")
     of_4 = {test for test in ALL if test.endswith("_generation4.py")}
-    of_the_other = {"test_js_traces.py"} if is_4 else of_4
+    of_the_other = {"test_js_traces.py"} if GENERATION_4 else of_4
     collect_ignore = OF_VENDORS | OF_INSTRUMENTATION | of_the_other
 
 KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}

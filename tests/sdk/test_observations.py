@@ -27,10 +27,10 @@ def test_the_cursor_list_gives_the_groups_that_are_asked_for(langfuse):
     [found] = langfuse.api.observations.get_many(trace_id=trace_id, parent_observation_id=root, fields=groups).data
     assert (found.id, found.parent_observation_id, found.user_id, found.session_id) == (call, root, user, "s")
     assert (found.usage_details["input"], found.total_cost) == (1000, pytest.approx(0.00027, abs=1e-12))
-    [found] = langfuse.api.observations.get_many(
-        trace_id=trace_id, fields="core,io",
-        filter=json.dumps([{"type": "string", "column": "name", "operator": "=", "value": "root"}]),
-    ).data
+    # Where there is a filter, it counts in the place of the other parameters.
+    filters = [{"type": "string", "column": column, "operator": "=", "value": value}
+               for column, value in [("traceId", trace_id), ("name", "root")]]
+    [found] = langfuse.api.observations.get_many(fields="core,io", filter=json.dumps(filters)).data
     assert (found.input, found.output) == ("Hi", "Hello")
 
 

@@ -113,7 +113,7 @@ impl Reply {
         let message = json!({ "role": "assistant", "content": "Hello" });
         Self::json(
             200,
-            &json!({ "id": "of-anything", "object": "chat.completion", "data": [], "model": "m", "output": [],
+            &json!({ "id": "of-anything", "object": "chat.completion", "data": [], "results": [], "model": "m", "output": [],
             "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }),
         )
     }

@@ -92,7 +92,9 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write(&mut self, group: Vec<Unit>) {
-        let whole = self.chunk(&group, None);
+        let Some(whole) = self.chunk(&group, None) else {
+            return;
+        };
         let parent = whole.id;
         self.chunks.push(whole);
         let Some(characters) = self.settings.parts() else {
@@ -103,18 +105,22 @@ impl Writer<'_> {
         if parts.len() > 1 {
             for part in parts {
                 let part = self.chunk(&part, Some(parent));
-                self.chunks.push(part);
+                self.chunks.extend(part);
             }
         }
     }
 
-    fn chunk(&mut self, units: &[Unit], parent: Option<Uuid>) -> Chunk {
+    /// Nothing where the units are blank.
+    fn chunk(&mut self, units: &[Unit], parent: Option<Uuid>) -> Option<Chunk> {
         let (first, last) = (&units[0], &units[units.len() - 1]);
         let text = self.text.slice(first.start, last.end).trim_end().to_owned();
+        if text.is_empty() {
+            return None;
+        }
         let end = first.start + text.chars().count();
         let section = self.section(units);
         let prefix = self.prefix(&section, first.header.as_deref());
-        Chunk {
+        Some(Chunk {
             id: self.id(first.start, end, &text, parent.is_some()),
             parent,
             ordinal: number(self.chunks.len()),
@@ -126,7 +132,7 @@ impl Writer<'_> {
             first_page: first.page,
             last_page: last.page,
             kind: kind_of(units),
-        }
+        })
     }
 
     /// The headings that all of the units' text stands under.

@@ -4,7 +4,7 @@ use super::{DailyFigures, Report, ReportRow, ReportView, store};
 use crate::{
     kernel::{Actor, PageLimit, Permission},
     llm_integration::{
-        LlmError, Paged, TraceFilter,
+        LlmError, Paged, Recorder, TraceFilter,
         query::{Filter, OfObservations, OfScores, OfTraces, ScoreColumn, Test, TextTest},
     },
     platform::db::Db,
@@ -14,11 +14,12 @@ use crate::{
 #[derive(Clone)]
 pub struct Analytics {
     db: Db,
+    recorder: Recorder,
 }
 
 impl Analytics {
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(db: Db, recorder: Recorder) -> Self {
+        Self { db, recorder }
     }
 
     /// Page `page` (the first is 1) of the days on which something began, newest first.
@@ -30,6 +31,7 @@ impl Analytics {
         limit: PageLimit,
     ) -> Result<Paged<DailyFigures>, LlmError> {
         actor.require(Permission::TracesRead)?;
+        self.recorder.applied().await;
         let project = actor.project;
         let reading = self
             .db
@@ -46,6 +48,7 @@ impl Analytics {
     pub async fn report(&self, actor: &Actor, report: Report) -> Result<Vec<ReportRow>, LlmError> {
         actor.require(Permission::TracesRead)?;
         report.check()?;
+        self.recorder.applied().await;
         let project = actor.project;
         let filters = report.filters.clone();
         match report.view {

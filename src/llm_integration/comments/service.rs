@@ -3,7 +3,7 @@
 use super::{Comment, CommentFilter, NewComment, store};
 use crate::{
     kernel::{Actor, Clock, PageLimit, Permission},
-    llm_integration::{LlmError, Paged},
+    llm_integration::{LlmError, Paged, Recorder},
     platform::db::{Db, DbError},
 };
 
@@ -12,17 +12,24 @@ use crate::{
 pub struct Comments {
     db: Db,
     clock: Clock,
+    recorder: Recorder,
 }
 
 impl Comments {
-    pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
+    pub fn new(db: Db, clock: Clock, recorder: Recorder) -> Self {
+        Self {
+            db,
+            clock,
+            recorder,
+        }
     }
 
     pub async fn create(&self, actor: &Actor, new: NewComment) -> Result<Comment, LlmError> {
         actor.require(Permission::TracesWrite)?;
         let id = self.clock.new_id::<Comment>().to_string();
         let comment = Comment::create(new, id, self.clock.now())?;
+        // Who has just sent a trace can comment on it.
+        self.recorder.applied().await;
         let (project, stored) = (actor.project, comment.clone());
         self.db
             .write(move |conn| {

@@ -133,6 +133,7 @@ impl Caller {
 
     pub async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.url));
+        let request = request.timeout(Duration::from_mins(1));
         let answer = request.bearer_auth(SECRET_KEY).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.unwrap()

@@ -29,7 +29,9 @@ made = {
     "made_with": {name: version(name) for name in ("sentence-transformers", "transformers", "tokenizers", "torch")},
     "cases": [],
 }
-for query in (QUERY, "a " * 300):
-    scores = model.predict([(query, document) for document in DOCUMENTS], batch_size=3)
-    made["cases"].append({"query": query, "documents": DOCUMENTS, "scores": [float(score) for score in scores]})
+# Where the query and the document are both too long, releases of tokenizers cut the pair a token apart: no such pair.
+SHORT = [document for document in DOCUMENTS if len(document) < 1000]
+for query, documents in ((QUERY, DOCUMENTS), ("a " * 300, SHORT)):
+    scores = model.predict([(query, document) for document in documents], batch_size=3)
+    made["cases"].append({"query": query, "documents": documents, "scores": [float(score) for score in scores]})
 (folder / "tiny-cross-encoder.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
