@@ -43,10 +43,10 @@ CREATE TABLE document_chunk (
     first_page integer NOT NULL,
     last_page integer NOT NULL,
     kind text NOT NULL,
-    prefix text,
-    text text NOT NULL,
     -- How many terms the index has of it; 0 of one that is only read, by way of its parts.
     tokens integer NOT NULL,
+    prefix text,
+    text text NOT NULL,
     PRIMARY KEY (index_number, number)
 );
 

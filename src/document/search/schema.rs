@@ -51,9 +51,9 @@ diesel::table! {
         first_page -> Integer,
         last_page -> Integer,
         kind -> Text,
+        tokens -> Integer,
         prefix -> Nullable<Text>,
         text -> Text,
-        tokens -> Integer,
     }
 }
 

@@ -148,3 +148,103 @@ impl Found<'_> {
         self.tokens.push(Token { term, start, end });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<Token> {
+        Analyzer::new(AnalyzerSettings::default()).tokens(text)
+    }
+
+    fn terms(text: &str) -> Vec<String> {
+        tokens(text).into_iter().map(|token| token.term).collect()
+    }
+
+    /// Terms of `left` that `right` has too.
+    fn shared(left: &str, right: &str) -> usize {
+        let right: HashSet<String> = terms(right).into_iter().collect();
+        terms(left)
+            .iter()
+            .filter(|term| right.contains(*term))
+            .count()
+    }
+
+    #[test]
+    fn english_is_stemmed_and_identifiers_stay_whole() {
+        assert_eq!(terms("Running the tests"), ["run", "the", "test"]);
+        assert_eq!(
+            terms("foo_bar libfoo2"),
+            ["foo_bar", "foo", "bar", "libfoo2"]
+        );
+        assert_eq!(
+            terms("a.b@example.org"),
+            ["a.b@example.org", "a", "b", "exampl", "org"]
+        );
+        assert_eq!(terms("e-mails"), ["email", "e", "mail"]);
+        assert_eq!(terms("1,000 3.14"), ["1000", "1", "000", "3.14", "3", "14"]);
+        assert_eq!(terms("don’t"), terms("don't"));
+    }
+
+    #[test]
+    fn japanese_meets_itself_in_every_form() {
+        assert_eq!(terms("開く"), ["開く", "+開く"]);
+        assert!(shared("サーバー", "サーバの設定") >= 1);
+        assert!(shared("ﾃﾞｰﾀﾍﾞｰｽ", "でーたべーす") >= 1);
+        assert!(
+            shared("東京都", "京都") == 1,
+            "only the pair: a weak likeness"
+        );
+        assert_eq!(terms("、。！"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_token_stands_where_its_text_does() {
+        let text = "😀 Ｆｉｌｅｓを開くﾃﾞｰﾀ";
+        let chars: Vec<char> = text.chars().collect();
+        for token in tokens(text) {
+            let part: String = chars[token.start as usize..token.end as usize]
+                .iter()
+                .collect();
+            let term = token.term.trim_start_matches(PAIR);
+            assert!(
+                terms(&part)
+                    .iter()
+                    .any(|own| own.trim_start_matches(PAIR) == term),
+                "{token:?} {part}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_endless_is_cut() {
+        let long = "a1".repeat(500);
+        assert_eq!(terms(&long)[0].chars().count(), TERM_MAX_CHARS);
+    }
+
+    proptest! {
+        #[test]
+        fn offsets_lie_in_the_text_and_terms_are_never_empty(text in "\\PC{0,60}") {
+            let length = u32::try_from(text.chars().count()).unwrap();
+            for token in tokens(&text) {
+                prop_assert!(token.start < token.end && token.end <= length);
+                prop_assert!(!token.term.is_empty() && !token.term.contains('\0'));
+            }
+        }
+
+        #[test]
+        fn a_folded_text_has_the_terms_of_its_source(text in "\\PC{0,40}") {
+            prop_assert_eq!(terms(&Folded::of(&text).text()), terms(&text));
+        }
+
+        #[test]
+        fn a_text_is_found_by_itself(text in "[ぁ-んァ-ヶ一-龠a-z ]{1,30}") {
+            let found = terms(&text);
+            prop_assert!(found.is_empty() == text.trim().is_empty(), "{found:?}");
+        }
+    }
+}

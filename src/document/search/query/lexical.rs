@@ -6,7 +6,7 @@ use crate::document::search::{
     lexical::{Group, QueryTerm},
 };
 
-/// Different terms of a query, those of its phrases and exclusions included.
+/// Different terms of a query. What a longer one says beyond them is left out; phrases and exclusions are not cut.
 pub const TERMS_MAX: usize = 512;
 /// Words that a beginning stands for: the most frequent ones of the index.
 pub const PREFIX_TERMS_MAX: usize = 32;
@@ -53,7 +53,8 @@ impl LexicalQuery {
         if query.terms.is_empty() && query.prefixes.is_empty() {
             return Err(InvalidQuery::NoWords);
         }
-        match query.every_term().len() {
+        let groups = query.required.iter().chain(&query.excluded);
+        match groups.map(|group| group.0.len()).sum() {
             count if count > TERMS_MAX => Err(InvalidQuery::TooManyTerms(count)),
             _ => Ok(query),
         }
@@ -72,7 +73,8 @@ impl LexicalQuery {
         } else {
             1.0
         };
-        if !self.terms.iter().any(|known| known.term == term) {
+        let known = self.terms.iter().any(|known| known.term == term);
+        if !known && self.terms.len() < TERMS_MAX {
             self.terms.push(QueryTerm { term, weight });
         }
     }

@@ -35,7 +35,7 @@ pub enum InvalidQuery {
         "has `{0}*`; a beginning of a word needs {PREFIX_MIN_CHARS} characters or more, letters and digits only"
     )]
     Prefix(String),
-    #[error("has {0} different terms; it may have {max}", max = super::TERMS_MAX)]
+    #[error("has {0} terms in quotes or after `-`; it may have {max}", max = super::TERMS_MAX)]
     TooManyTerms(usize),
     #[error("holds no letters and no digits, so there is nothing to look for")]
     NoWords,

@@ -174,7 +174,11 @@ impl SearchIndex {
             let vectors = vectors.map(|vector| to_halves(&unit(vector)));
             let vectors: Vec<_> = numbers.into_iter().zip(vectors).collect();
             context
-                .checkpoint(move |conn| Ok(store::insert_vectors(conn, (index, space), vectors)?))
+                .checkpoint(move |conn| {
+                    // Who removes chunks waits meanwhile, so that no vector outlives its chunk.
+                    store::lock_index(conn, index, 0, (0, 0))?;
+                    Ok(store::insert_vectors(conn, (index, space), vectors)?)
+                })
                 .await?;
             context.progress(done, None, Some("chunks read by the embedding model"));
         }

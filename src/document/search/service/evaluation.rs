@@ -182,7 +182,7 @@ impl SearchIndex {
             if context.cancellation().is_cancelled() {
                 break;
             }
-            let found = self.ranked((&setup, &index), &query.text).await?;
+            let found = self.ranked((&setup, index.as_ref()), &query.text).await?;
             results.push(measure(query, &found));
             let total = i64::try_from(queries.len()).ok();
             context.progress(done, total, Some("queries asked"));
@@ -193,7 +193,7 @@ impl SearchIndex {
     /// The documents that a query finds, the best first.
     async fn ranked(
         &self,
-        (setup, index): (&SearchSetup, &Option<IndexRow>),
+        (setup, index): (&SearchSetup, Option<&IndexRow>),
         text: &str,
     ) -> Result<Vec<DocumentId>, SearchError> {
         let Ok(words) = Words::verbatim(text) else {
@@ -201,21 +201,30 @@ impl SearchIndex {
         };
         let request = SearchRequest {
             mode: Mode::Hybrid,
-            limit: DEPTH,
-            one_per_document: true,
             ..SearchRequest::new(words)
         };
         let question = Question {
-            index: index.clone(),
+            index: index.cloned(),
             setup: setup.clone(),
             request,
         };
-        match self.answer(question).await {
-            Ok(found) => Ok(found.hits.iter().map(|hit| hit.document).collect()),
-            // A text without a word in it finds nothing.
-            Err(SearchError::Request(_)) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let fused = match self.found_chunks(&question).await {
+            Ok(Some((fused, _))) => fused,
+            // Nothing is indexed, or the text has no word in it.
+            Ok(None) | Err(SearchError::Request(_)) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let chunks: Vec<u32> = fused.items.iter().map(|item| item.chunk).collect();
+        let cards = self
+            .db
+            .read(move |conn| store::cards(conn, fused.index.number, &chunks))
+            .await?;
+        let mut seen = HashSet::new();
+        let documents = cards.into_iter().map(|card| card.document);
+        Ok(documents
+            .filter(|document| seen.insert(*document))
+            .take(DEPTH)
+            .collect())
     }
 
     /// # Errors

@@ -68,20 +68,28 @@ impl SearchIndex {
             setup,
             request,
         };
-        Ok(self.answer(question).await?)
+        let Some((fused, vectors)) = self.found_chunks(&question).await? else {
+            return Ok(Found::default());
+        };
+        let found = self.read_hits(question, fused).await?;
+        Ok(Found { vectors, ..found })
     }
 
-    pub(super) async fn answer(&self, question: Question) -> Result<Found, SearchError> {
+    /// What both rankings find; `None` while nothing is indexed.
+    pub(super) async fn found_chunks(
+        &self,
+        question: &Question,
+    ) -> Result<Option<(Fused, FoundVectors)>, SearchError> {
         let Some(index) = question.index.clone() else {
             // Words that can not be asked are refused also while there is nothing to find.
             let analyzer = Analyzer::new(question.setup.index.analyzer);
             LexicalQuery::new(&question.request.words, &analyzer, 1.0)
                 .map_err(RequestError::from)?;
-            return Ok(Found::default());
+            return Ok(None);
         };
         let vector = match question.request.mode {
             Mode::Lexical => Err(FoundVectors::NotAsked),
-            Mode::Vector | Mode::Hybrid => self.query_vector(&index, &question).await?,
+            Mode::Vector | Mode::Hybrid => self.query_vector(&index, question).await?,
         };
         let (vector, unavailable) = match vector {
             Ok(vector) => (Some(vector), None),
@@ -97,8 +105,7 @@ impl SearchIndex {
             model: model_name(model),
             exact,
         });
-        let found = self.read_hits(question, fused).await?;
-        Ok(Found { vectors, ..found })
+        Ok(Some((fused, vectors)))
     }
 
     fn fused(

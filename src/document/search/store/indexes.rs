@@ -1,6 +1,6 @@
 //! Generations of indexes.
 
-use diesel::{insert_into, prelude::*};
+use diesel::{insert_into, prelude::*, sql_query, sql_types::BigInt};
 use serde_json::json;
 
 use crate::{
@@ -16,9 +16,11 @@ use crate::{
         },
     },
     kernel::{ProjectId, Timestamp},
-    platform::db::{Conn, DbError, JsonColumn, each_backend},
+    platform::db::{Backend, Conn, DbError, JsonColumn, each_backend},
 };
 
+/// Names the lock among all advisory ones of the database.
+const NUMBERS_LOCK: i64 = 0x6b61_6e61_6d65_0015;
 /// Terms of which one transaction removes the postings.
 const POSTINGS_AT_ONCE: i64 = 5_000;
 
@@ -137,6 +139,7 @@ pub fn create_index(
     settings: &IndexSettings,
     (state, now): (IndexState, Timestamp),
 ) -> Result<IndexNumber, DbError> {
+    numbers_one_by_one(conn)?;
     each_backend!(conn, |c| {
         let last: Option<i32> = i::table.select(diesel::dsl::max(i::number)).first(c)?;
         let number = last.unwrap_or(0) + 1;
@@ -154,6 +157,16 @@ pub fn create_index(
             .execute(c)?;
         Ok(IndexNumber::stored(number))
     })
+}
+
+/// Lets no two transactions take the same next number. SQLite has one writer anyway.
+pub(super) fn numbers_one_by_one(conn: &mut Conn) -> Result<(), DbError> {
+    if let Backend::Pg(c) = conn.backend() {
+        sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(NUMBERS_LOCK)
+            .execute(c)?;
+    }
+    Ok(())
 }
 
 /// Has every other change of the index wait until the transaction ends, and counts `chunks` and `tokens` in (or out).

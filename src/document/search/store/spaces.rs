@@ -2,6 +2,7 @@
 
 use diesel::{connection::SimpleConnection, insert_into, prelude::*};
 
+use super::indexes::numbers_one_by_one;
 use crate::{
     document::search::{
         model::{IndexNumber, IndexState, SpaceNumber},
@@ -59,6 +60,7 @@ pub fn create_space(
     now: Timestamp,
 ) -> Result<SpaceNumber, DbError> {
     let size = i32::try_from(dimension).unwrap_or(i32::MAX);
+    numbers_one_by_one(conn)?;
     let number: i32 = each_backend!(conn, |c| {
         let last: Option<i32> = s::table.select(diesel::dsl::max(s::number)).first(c)?;
         let number = last.unwrap_or(0) + 1;

@@ -49,7 +49,7 @@ impl Matrix {
         }
     }
 
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.chunks.len()
     }
 
