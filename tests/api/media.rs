@@ -270,6 +270,8 @@ each_database! {
     }
 
     async fn a_content_goes_with_the_last_trace_that_refers_to_it(app: App) {
+        let announced = app.post(MEDIA, &announcement(b"shared", "first")).await.expect(201);
+        let old = announced["uploadUrl"].as_str().unwrap().to_owned();
         let id = upload(&app, b"shared", "first").await;
         let mut other = announcement(b"shared", "second");
         other["observationId"] = json!("o");
@@ -282,7 +284,9 @@ each_database! {
         app.get(&format!("{MEDIA}/{id}")).await.expect(404);
         Answer::of(app.at(Method::GET, url.as_str().unwrap())).await.expect_error(404);
         eventually("the content is removed", async || stored(&app) == 0).await;
-        // The same again is another upload.
+        // The same again is another upload; an old address is of no use for it.
+        app.post(MEDIA, &announcement(b"shared", "third")).await.expect(201);
+        put(&app, &old, IMAGE, b"shared").await.expect_error(403);
         assert_eq!(upload(&app, b"shared", "third").await, id);
         assert_eq!(download(&app, &id).await.1, b"shared");
         app.stop().await;

@@ -70,35 +70,37 @@ impl MediaStore {
         }
         let (project, now) = (actor.project, self.clock.now());
         let upload: Id<Upload> = self.clock.new_id();
+        let (media, clock) = (new.sha256.media_id(), self.clock.clone());
         let expires_at = now.plus(self.settings.url_lives());
-        let ticket = Ticket {
-            project,
-            media: new.sha256.media_id(),
-            purpose: Purpose::Upload(upload),
-            expires_at,
-        };
-        let clock = self.clock.clone();
         let look_after = LookAfterUpload {
             project,
-            media: ticket.media.clone(),
-            key: object_key(&ticket.media, project, upload),
+            media: media.clone(),
+            key: object_key(&media, project, upload),
         };
-        let is_wanted = self.db.write(move |conn| {
-            let is_wanted = enter(conn, project, &new, now)?;
-            if is_wanted {
+        let wanted_since = self.db.write(move |conn| {
+            let wanted_since = enter(conn, project, &new, now)?;
+            if wanted_since.is_some() {
                 let at = expires_at.plus(LOOK_AFTER);
                 jobs::enqueue(conn, &clock, NewJob::system(look_after).run_at(at))?;
             }
-            Ok::<_, LlmError>(is_wanted)
+            Ok::<_, LlmError>(wanted_since)
         });
-        let upload = is_wanted.await?.then(|| {
+        let upload = wanted_since.await?.map(|since| {
+            let purpose = Purpose::Upload {
+                id: upload,
+                // The clock of whoever announced it first may be ahead.
+                issued_at: now.max(since),
+            };
+            let ticket = Ticket {
+                project,
+                media: media.clone(),
+                purpose,
+                expires_at,
+            };
             let path = format!("{UPLOADS}/{}", self.signer.sign(&ticket));
             (path, expires_at)
         });
-        Ok(Announced {
-            id: ticket.media,
-            upload,
-        })
+        Ok(Announced { id: media, upload })
     }
 
     /// Notes what a sender says of an upload that failed.
@@ -200,18 +202,18 @@ impl MediaStore {
     }
 }
 
-/// Enters a medium and what refers to it. Whether its content is wanted: not when it is here, and
-/// not when its trace was deleted.
+/// Enters a medium and what refers to it. Since when its content is wanted: it is not when it is
+/// here, nor when its trace was deleted.
 fn enter(
     conn: &mut Conn,
     project: ProjectId,
     new: &NewMedia,
     now: Timestamp,
-) -> Result<bool, LlmError> {
+) -> Result<Option<Timestamp>, LlmError> {
     if let Some(trace) = new.owner.trace()
         && standing(conn, project, trace.as_str())? == Standing::Deleted
     {
-        return Ok(false);
+        return Ok(None);
     }
     store::insert(conn, project, new, now)?;
     let id = new.sha256.media_id();
@@ -225,7 +227,7 @@ fn enter(
         store::describe(conn, project, new)?;
     }
     store::link(conn, project, &id, (&new.owner, new.field), now)?;
-    Ok(known.content.is_none())
+    Ok(known.content.is_none().then_some(known.announced_at))
 }
 
 pub(super) fn object_key(media: &MediaId, project: ProjectId, upload: Id<Upload>) -> String {

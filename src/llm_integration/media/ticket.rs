@@ -17,7 +17,12 @@ pub(super) enum Upload {}
 /// What the holder of an address may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Purpose {
-    Upload(Id<Upload>),
+    /// Not for a medium that was announced later: what an address was once used for may be about to
+    /// be removed.
+    Upload {
+        id: Id<Upload>,
+        issued_at: Timestamp,
+    },
     Download,
 }
 

@@ -75,11 +75,18 @@ impl MediaStore {
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<(), LlmError> {
         let ticket = self.signer.open(address, self.clock.now())?;
-        let Purpose::Upload(upload) = ticket.purpose else {
+        let Purpose::Upload {
+            id: upload,
+            issued_at,
+        } = ticket.purpose
+        else {
             return Err(LlmError::AddressNotValid);
         };
         let (project, id) = (ticket.project, ticket.media);
         let media = self.known(project, id.clone()).await?;
+        if issued_at < media.announced_at {
+            return Err(LlmError::AddressNotValid);
+        }
         check_head(&head, &media)?;
         let turn = time::timeout(TURN, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
@@ -93,7 +100,7 @@ impl MediaStore {
         upload::receive(&self.objects, &key, &expected, body).await?;
         let (now, object) = (self.clock.now(), key.clone());
         let outcome = self.db.write(move |conn| {
-            let kept = store::keep(conn, project, &id, &object, now)?;
+            let kept = store::keep(conn, project, &id, (&object, issued_at), now)?;
             let media = if kept {
                 None
             } else {
@@ -101,17 +108,17 @@ impl MediaStore {
             };
             Ok::<_, DbError>((kept, media))
         });
-        match outcome.await? {
-            (true, _) => Ok(()),
-            // This address was used before: its content stays.
-            (false, Some(media)) if media.content.as_ref().is_some_and(|(at, _)| *at == key) => {
-                Ok(())
-            }
-            (false, found) => {
-                self.objects.delete(vec![key]).await?;
-                found.map(drop).ok_or_else(gone)
-            }
+        let (kept, media) = outcome.await?;
+        if kept {
+            return Ok(());
         }
+        let here = media.and_then(|media| media.content);
+        let is_this = here.as_ref().is_some_and(|(at, _)| *at == key);
+        if !is_this {
+            self.objects.delete(vec![key]).await?;
+        }
+        // It was there before, by this address or by another; or else it is not wanted any more.
+        here.map(drop).ok_or_else(gone)
     }
 
     /// The content behind a signed address.

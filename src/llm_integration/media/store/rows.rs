@@ -31,6 +31,8 @@ pub struct StoredMedia {
     pub sha256: Sha256,
     pub content_type: ContentType,
     pub bytes: u64,
+    /// When it was announced first.
+    pub announced_at: Timestamp,
     /// Where its content lies, and since when; `None` before it was uploaded.
     pub content: Option<(String, Timestamp)>,
     /// The status of an upload that failed, and what was said of it.
@@ -51,6 +53,7 @@ impl MediaRow {
                 .parse()
                 .map_err(|_| corrupt("content_type"))?,
             bytes: self.content_length.unsigned_abs(),
+            announced_at: self.created_at,
             content: self.object_key.zip(self.uploaded_at),
             failure: self.upload_status.map(|status| (status, error)),
         })
@@ -140,17 +143,19 @@ pub fn describe(conn: &mut Conn, project: ProjectId, new: &NewMedia) -> Result<(
     Ok(())
 }
 
-/// Notes where the content lies. False when it was there before, or the medium is gone.
+/// Notes where the content lies. False when it was there before, or the medium is gone, or was
+/// announced anew since the upload was asked for.
 pub fn keep(
     conn: &mut Conn,
     project: ProjectId,
     id: &MediaId,
-    key: &str,
+    (key, asked_at): (&str, Timestamp),
     now: Timestamp,
 ) -> Result<bool, DbError> {
     const UPLOADED: i32 = 200;
     let waiting = llm_media::table
         .find((project, id.as_str()))
+        .filter(llm_media::created_at.le(asked_at))
         .filter(llm_media::object_key.is_null());
     let kept = each_backend!(conn, |c| {
         diesel::update(waiting)
