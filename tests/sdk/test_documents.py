@@ -142,8 +142,7 @@ def test_an_upload_is_watched_until_it_is_indexed(library):
         assert sources == {"pdfium": 3}
 
 
-@pytest.mark.parametrize("mode", ["whole", "search"])
-@pytest.mark.parametrize("how", ["json", "events"])
+@pytest.mark.parametrize("how, mode", [("json", "whole"), ("events", "search")])
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.language)
 def test_what_is_told_is_proved_and_what_is_invented_is_not_told(library, provider, paper, how, mode):
     removed = 0

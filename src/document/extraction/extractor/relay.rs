@@ -160,6 +160,10 @@ impl Session<'_> {
                 Said::Done => return Ok(()),
                 Said::Failed { error } => return Err(error.into()),
                 Said::Touching { page } => self.touched = Some(page),
+                Said::Picture { .. } => {
+                    let how = "it drew a picture that nobody wanted".to_owned();
+                    return Err(ExtractionError::Crashed { how }.into());
+                }
                 Said::Opened {
                     pages,
                     metadata,
