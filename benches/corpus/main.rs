@@ -68,11 +68,14 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What the environment says (scripts/engines), and the binary that `scripts/corpus` built as the reader.
+/// What the environment says (scripts/engines). Unless it names a reader, that is the binary which was built with this.
 fn extractor() -> Extractor {
     let mut settings = Settings::load(None, &Environment::of_process()).expect("valid settings");
-    settings.documents.engines.reader = env!("CARGO_BIN_EXE_app").into();
-    let documents = &settings.documents;
+    let documents = &mut settings.documents;
+    if documents.engines.reader.as_os_str().is_empty() {
+        documents.engines.reader = env!("CARGO_BIN_EXE_app").into();
+    }
+    println!("reader: {}", documents.engines.reader.display());
     Extractor::new(&documents.engines, &documents.extraction, PARALLEL)
 }
 

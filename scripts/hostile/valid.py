@@ -1,5 +1,6 @@
 """Small files of every kind that is read, whole and harmless: what hostile ones are made from."""
 
+import base64
 import io
 import struct
 import zipfile
@@ -162,6 +163,43 @@ def png(width, height, rows=None):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def jpeg(side):
+    """A white one: every block repeats the one before, six bits of it, so one of 30,000 pixels has 10 MB."""
+    out = b"\xff\xd8"
+    out += b"\xff\xdb" + struct.pack(">HB", 67, 0) + b"\x01" * 64
+    out += b"\xff\xc0" + struct.pack(">HBHHBBBB", 11, 8, side, side, 1, 1, 0x11, 0)
+    # One code of two bits for "no difference", one of four for "nothing more in this block".
+    lengths = [0, 1] + [0] * 14
+    out += b"\xff\xc4" + struct.pack(">HB", 20, 0x00) + bytes(lengths) + b"\x00"
+    lengths = [0, 0, 0, 1] + [0] * 12
+    out += b"\xff\xc4" + struct.pack(">HB", 20, 0x10) + bytes(lengths) + b"\x00"
+    out += b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0x00, 0, 63, 0)
+    blocks = (side // 8) ** 2
+    return out + bytes(blocks * 6 // 8) + b"\xff\xd9"
+
+
+def tiff(side, deflated=True):
+    """A white one, of one bit a pixel, or the head of one without its pixels."""
+    packer, packed = zlib.compressobj(9), []
+    if deflated:
+        for _ in range(side):
+            packed.append(packer.compress(b"\xff" * (side // 8)))
+    data = b"".join(packed) + packer.flush()
+    tags = [
+        (256, 4, side), (257, 4, side), (258, 3, 1), (259, 3, 8), (262, 3, 1),
+        (273, 4, 8), (277, 3, 1), (278, 4, side), (279, 4, len(data)),
+    ]
+    out = b"II*\0" + struct.pack("<I", 8 + len(data) + len(data) % 2) + data + b"\0" * (len(data) % 2)
+    out += struct.pack("<H", len(tags))
+    for tag, kind, value in tags:
+        out += struct.pack("<HHII", tag, kind, 1, value)
+    return out + struct.pack("<I", 0)
+
+
+# One pixel, without loss.
+WEBP = base64.b64decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
+
+
 def pdf(objects, trailer="", root=1):
     """Objects by their numbers, a table of where they are, and a trailer."""
     out, at = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), {}
@@ -214,5 +252,8 @@ def files():
         "valid.sjis.txt": PLAIN.encode("cp932"),
         "valid.csv": CSV.encode(),
         "valid.png": png(64, 64),
+        "valid.jpeg": jpeg(64),
+        "valid.tiff": tiff(64),
+        "valid.webp": WEBP,
         "valid.pdf": pdf(one_page(TEXT)),
     }

@@ -32,7 +32,7 @@ fn write_entry(out: &mut String, key: &str, document: &Document) {
         fields.push(("year", Year::get(year).to_string()));
     }
     if let Some(doi) = &document.doi {
-        fields.push(("doi", doi.as_str().to_owned()));
+        fields.push(("doi", without_braces(doi.as_str())));
     }
     if let Some(language) = &document.language {
         fields.push(("langid", language.as_str().to_owned()));
@@ -94,6 +94,11 @@ fn suffix(mut number: u32) -> String {
     letters.iter().rev().collect()
 }
 
+/// A name that is no text of TeX's, as it is looked up: braces would end its field.
+fn without_braces(name: &str) -> String {
+    name.replace('{', "%7B").replace('}', "%7D")
+}
+
 /// Text whose signs mean nothing to TeX.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -102,7 +107,10 @@ fn escaped(text: &str) -> String {
             '\\' => out.push_str("\\textbackslash{}"),
             '~' => out.push_str("\\textasciitilde{}"),
             '^' => out.push_str("\\textasciicircum{}"),
-            '{' | '}' | '$' | '&' | '%' | '#' | '_' => {
+            // BibTeX counts braces, also those behind a backslash.
+            '{' => out.push_str("\\textbraceleft{}"),
+            '}' => out.push_str("\\textbraceright{}"),
+            '$' | '&' | '%' | '#' | '_' => {
                 out.push('\\');
                 out.push(character);
             }
@@ -114,6 +122,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
     use crate::{
         document::{Authors, Doi, Draft, FileName, Title},
@@ -142,9 +152,42 @@ mod tests {
             Some(1999),
         );
         paper.doi = Some(Doi::parse("10.1000/182").unwrap());
-        let expected = "@article{lovelace1999,\n  title = {{Sleep \\& \\{mice\\}: 100 \\%}},\n  \
+        let expected = "@article{lovelace1999,\n  title = {{Sleep \\& \\textbraceleft{}mice\\textbraceright{}: 100 \\%}},\n  \
             author = {Ada Lovelace and Curie, Marie},\n  year = {1999},\n  doi = {10.1000/182},\n}\n\n";
         assert_eq!(bibtex(&[paper]), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn an_entry_ends_where_its_braces_do(
+            title in "[{}\\\\@,\"%~^ a字]{1,20}", author in "[{}\\\\@,\"%~^ a字]{1,20}", doi in "10\\.1000/[{}a(),%]{1,9}",
+        ) {
+            let Ok(title) = Title::parse(&title) else {
+                return Ok(());
+            };
+            let mut paper = document("T", &[], None);
+            paper.title = title;
+            paper.authors = Authors::parse(&[author]).unwrap_or_default();
+            paper.doi = Doi::parse(&doi).ok();
+            let text = bibtex(&[paper]);
+            let entry = text.trim_end();
+            let (mut depth, mut ended_at) = (0, None);
+            for (at, sign) in entry.char_indices() {
+                depth += match sign { '{' => 1, '}' => -1, _ => 0 };
+                if sign == '}' && depth == 0 {
+                    ended_at = ended_at.or(Some(at + 1));
+                }
+            }
+            prop_assert_eq!((depth, ended_at), (0, Some(entry.len())), "{}", entry);
+        }
+
+        #[test]
+        fn each_entry_has_its_own_key(names in vec("[a-c]{1,2}", 1..60)) {
+            let papers: Vec<_> = names.iter().map(|name| document(name, &[name], Some(1900))).collect();
+            let text = bibtex(&papers);
+            let keys: BTreeSet<_> = text.lines().filter(|line| line.starts_with('@')).collect();
+            prop_assert_eq!(keys.len(), papers.len());
+        }
     }
 
     #[test]

@@ -31,6 +31,14 @@ pub enum DocumentError {
         page: i32,
         done: i32,
     },
+    #[error("version {number} has no page {page}")]
+    NoSuchPage { number: VersionNumber, page: i32 },
+    #[error("pages of this kind of file ({kind}) have no layout, so there is no picture of them")]
+    NoLayout { kind: &'static str },
+    #[error("the page can not be drawn: {0}")]
+    NotDrawn(ExtractionError),
+    #[error("the file has {size} bytes, and none of those that were asked for")]
+    NothingInRange { size: u64 },
     #[error("no note {0} exists in this project")]
     NoteNotFound(NoteId),
     #[error("note {note} has no version {number}")]
@@ -91,10 +99,23 @@ impl From<DocumentError> for Failure {
             E::NotFound(_)
             | E::VersionNotFound { .. }
             | E::PageNotFound { .. }
+            | E::NoSuchPage { .. }
+            | E::NoLayout { .. }
             | E::ThreadNotFound(_)
             | E::NoteNotFound(_)
             | E::NoteVersionNotFound { .. }
             | E::AnnotationNotFound(_) => failure(ErrorCode::NotFound, Value::Null),
+            E::NotDrawn(
+                ExtractionError::EngineMissing { .. } | ExtractionError::Sandbox { .. },
+            ) => failure(ErrorCode::Unavailable, Value::Null),
+            E::NotDrawn(reason) => failure(
+                ErrorCode::DocumentPageNotDrawn,
+                json!({ "reason": reason.code() }),
+            ),
+            E::NothingInRange { size } => {
+                failure(ErrorCode::DocumentRangeInvalid, json!({ "bytes": size }))
+                    .with_header("content-range", format!("bytes */{size}"))
+            }
             E::NoteBusy => failure(ErrorCode::DocumentBusy, Value::Null),
             E::NoteChanged { base: _, latest } => {
                 failure(ErrorCode::NoteChanged, json!({ "latest": latest }))

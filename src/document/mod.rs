@@ -13,6 +13,7 @@ mod events;
 pub mod extraction;
 mod http;
 mod jobs;
+mod markdown;
 mod model;
 mod news;
 mod notes;
@@ -37,9 +38,9 @@ pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploade
 pub use http::routes;
 pub use jobs::PROCESSING;
 pub use model::{
-    Authors, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit, Field,
-    FieldChange, FileName, Folder, Language, StoredPage, Title, VersionId, VersionNumber,
-    VersionState, Year,
+    Authors, ByteSpan, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit,
+    Field, FieldChange, FileName, Folder, Language, PictureWidth, StoredPage, Title, VersionId,
+    VersionNumber, VersionState, Year,
 };
 pub use notes::{
     NewNote, Note, NoteContent, NoteDetails, NoteId, NoteKind, NoteOrigin, NoteParts, NoteState,
@@ -47,7 +48,8 @@ pub use notes::{
 };
 pub use proving::{Citation, Doubt, PageBox, Sentence, StoredDoubt, Unproved};
 pub use service::{
-    Added, DocumentDetails, Documents, Reading, ReceivedFile, VersionDetails, Watch,
+    Added, DocumentDetails, Documents, FilePart, PagePicture, Reading, ReceivedFile,
+    VersionDetails, WantedPart, Watch,
 };
 pub use settings::DocumentSettings;
 pub use store::{CatalogFilter, CatalogOrder, PageSummary, SortBy};

@@ -12,6 +12,7 @@ pub enum Category {
     TooLarge,
     UriTooLong,
     UnsupportedMediaType,
+    RangeNotSatisfiable,
     Unprocessable,
     RateLimited,
     HeadersTooLarge,
@@ -33,6 +34,7 @@ impl Category {
             Self::TooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
+            Self::RangeNotSatisfiable => 416,
             Self::Unprocessable => 422,
             Self::RateLimited => 429,
             Self::HeadersTooLarge => 431,
@@ -108,6 +110,8 @@ error_codes! {
     DocumentInvalid = "document_invalid", Invalid, "The document's metadata, folder, tags or form is not valid.";
     DocumentKindUnsupported = "document_kind_unsupported", UnsupportedMediaType, "The file is of no kind that is read.";
     DocumentQuotaExceeded = "document_quota_exceeded", Forbidden, "The project holds as many documents or bytes as it may.";
+    DocumentRangeInvalid = "document_range_invalid", RangeNotSatisfiable, "The file has none of the bytes that were asked for.";
+    DocumentPageNotDrawn = "document_page_not_drawn", Unprocessable, "The page can not be drawn.";
     DocumentBusy = "document_busy", Conflict, "The version is being read or indexed, or has been already.";
     NoteUnproved = "note_unproved", Unprocessable, "The model wrote no sentence that the documents prove.";
     NoteChanged = "note_changed", Conflict, "The note has another version than the one that was edited.";

@@ -36,6 +36,7 @@ pub(super) fn openai_error(failure: &Failure, _request_id: &str) -> Value {
         | Category::TooLarge
         | Category::UriTooLong
         | Category::UnsupportedMediaType
+        | Category::RangeNotSatisfiable
         | Category::Unprocessable
         | Category::HeadersTooLarge
         | Category::NotFound => "invalid_request_error",
@@ -63,6 +64,7 @@ fn anthropic_error(failure: &Failure, request_id: &str) -> Value {
         | Category::Conflict
         | Category::UriTooLong
         | Category::UnsupportedMediaType
+        | Category::RangeNotSatisfiable
         | Category::Unprocessable
         | Category::HeadersTooLarge => "invalid_request_error",
         Category::TooLarge => "request_too_large",

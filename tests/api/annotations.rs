@@ -24,7 +24,11 @@ pub async fn authorization_cases(app: &App) -> Vec<(&'static str, Case)> {
         ),
         (
             "GET /api/v1/projects/{project_id}/documents/{document_id}/annotations",
-            Case::Row(list, Value::Null),
+            Case::Row(list.clone(), Value::Null),
+        ),
+        (
+            "GET /api/v1/projects/{project_id}/documents/{document_id}/annotations/markdown",
+            Case::Row(format!("{list}/markdown"), Value::Null),
         ),
         (
             "PATCH /api/v1/projects/{project_id}/documents/{document_id}/annotations/{annotation_id}",
@@ -61,6 +65,11 @@ each_engine! {
         assert_eq!(app.patch(&one, &json!({ "comment": "Yes." })).await.expect(200)["comment"], "Yes.");
         let all = app.get(&list).await.expect(200);
         assert_eq!(all["items"].as_array().expect("annotations").len(), 2);
+        let exported = app.get(&format!("{list}/markdown")).await;
+        assert_eq!(exported.header("content-type"), Some("text/markdown; charset=utf-8"));
+        let text = exported.text;
+        assert!(text.starts_with("# On sleep\n\n## Page 1\n\n> 12 hours\n\nYes.\n"), "{text}");
+        app.get(&format!("{list}/markdown?version=2")).await.expect_error(404);
         app.delete(&one).await.expect(204);
         assert_eq!(app.get(&format!("{list}?version=1")).await.expect(200)["items"][0]["id"], boxed["id"]);
         for (body, field) in [

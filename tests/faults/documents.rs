@@ -16,12 +16,24 @@ use crate::{
 
 const DOCUMENTS: &str = "/api/v1/projects/first/documents";
 const BOUNDARY: &str = "a-boundary-that-no-file-holds";
-/// So that a killed worker's job is taken over soon.
-const SETTINGS: [(&str, &str); 3] = [
+/// So that a killed worker's job is taken over soon, and that a page takes the time of one language's OCR.
+const SETTINGS: [(&str, &str); 4] = [
+    ("APP_DOCUMENTS__EXTRACTION__OCR_LANGUAGES", "eng"),
     ("APP_JOBS__HEARTBEAT_MS", "500"),
     ("APP_JOBS__ORPHAN_AFTER_MS", "3000"),
     ("APP_JOBS__POLL_INTERVAL_MS", "100"),
 ];
+
+/// What stands on a page, by its number.
+type Says = fn(i64) -> String;
+
+fn printed(page: i64) -> String {
+    format!("Page {page} line 3")
+}
+
+fn drawn(page: i64) -> String {
+    format!("{page:04}")
+}
 
 struct Client(Caller);
 
@@ -46,15 +58,21 @@ impl Client {
         self.0.get(&format!("{document}/versions/1")).await
     }
 
-    /// Waits until so many pages are stored, or nothing more happens.
+    /// Waits until so many pages are stored, or nothing more happens; as long as it goes on.
     async fn wait_for_pages(&self, document: &str, pages: i64) -> Value {
-        eventually("pages are read", || async {
+        loop {
             let version = self.version(document).await;
-            assert_ne!(version["state"], "failed", "{version}");
-            version["pages_done"].as_i64().unwrap_or(0) >= pages || version["state"] == "indexed"
-        })
-        .await;
-        self.version(document).await
+            let reached = version["pages_done"].as_i64().unwrap();
+            if reached >= pages || version["state"] == "indexed" {
+                return version;
+            }
+            eventually("more pages are read", || async {
+                let version = self.version(document).await;
+                assert_ne!(version["state"], "failed", "{version}");
+                version["pages_done"].as_i64() > Some(reached) || version["state"] == "indexed"
+            })
+            .await;
+        }
     }
 
     /// Waits until the document is searchable, as long as it goes on.
@@ -79,7 +97,7 @@ impl Client {
     }
 
     /// Each page is there once, says what it said in the file, and begins where the one before it ends.
-    async fn require_whole(&self, document: &str, pages: i64, is_text: bool) {
+    async fn require_whole(&self, document: &str, (pages, says): (i64, Says)) {
         let (mut query, mut expected, mut start) = ("limit=100".to_owned(), 1, 0);
         loop {
             let path = format!("{document}/versions/1/pages?{query}");
@@ -102,16 +120,13 @@ impl Client {
             let path = format!("{document}/versions/1/pages/{number}");
             let page = self.0.get(&path).await;
             let text = page["text"].as_str().unwrap();
-            assert!(
-                !is_text || text.contains(&format!("Page {number} line 3")),
-                "{text}"
-            );
+            assert!(text.contains(&says(number)), "page {number}: {text}");
         }
     }
 }
 
 /// Kills the app each time when some more of the pages are read.
-async fn kill_while_it_reads(engine: Engine, bytes: &[u8], pages: i64, is_text: bool) {
+async fn kill_while_it_reads(engine: Engine, bytes: &[u8], (pages, says): (i64, Says)) {
     let database = Database::create(engine);
     let start = || Binary::start_with(&database.url, database.folder.path(), &SETTINGS);
     let mut app = start().await;
@@ -133,20 +148,20 @@ async fn kill_while_it_reads(engine: Engine, bytes: &[u8], pages: i64, is_text: 
     }
     assert!(kills > 0, "it was killed while it read, not after it");
     client.wait_for_end(&document).await;
-    client.require_whole(&document, pages, is_text).await;
+    client.require_whole(&document, (pages, says)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_text_goes_on_at_the_page_it_had_reached_on_sqlite() {
-    kill_while_it_reads(Engine::Sqlite, &pdf::of_text("Long", 900), 900, true).await;
+    kill_while_it_reads(Engine::Sqlite, &pdf::of_text("Long", 900), (900, printed)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_text_goes_on_at_the_page_it_had_reached_on_postgres() {
-    kill_while_it_reads(Engine::Postgres, &pdf::of_text("Long", 900), 900, true).await;
+    kill_while_it_reads(Engine::Postgres, &pdf::of_text("Long", 900), (900, printed)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_that_need_ocr_go_on_where_they_were() {
-    kill_while_it_reads(Engine::Sqlite, &pdf::of_marks(60), 60, false).await;
+    kill_while_it_reads(Engine::Sqlite, &pdf::of_scans(300), (300, drawn)).await;
 }

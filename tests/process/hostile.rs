@@ -1,8 +1,15 @@
 //! Files that were made to harm their reader: each ends in time, in words, and without a crash.
 //!
-//! `HOSTILE_MUTATIONS=1000` takes as many changed files as `scripts/hostile-corpus` makes by itself.
+//! `HOSTILE_MUTATIONS=10000` makes more of them, `HOSTILE_SEED=2` others; with `--nocapture` the test says what became of
+//! each kind.
 
-use std::{collections::BTreeMap, fs::File, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, stream};
 use kaname::{
@@ -13,7 +20,7 @@ use kaname::{
 use tokio_util::sync::CancellationToken;
 
 /// Changed files that every run reads.
-const MUTATIONS: &str = "60";
+const MUTATIONS: &str = "1000";
 const AT_ONCE: usize = 2;
 /// A document of ten thousand pages is refused for them, and not read for a minute.
 const PAGES_MAX: u32 = 500;
@@ -45,12 +52,13 @@ fn extractor() -> Extractor {
 fn corpus(folder: &Path) -> BTreeMap<String, Option<Vec<String>>> {
     let environment = Environment::of_process();
     let mutations = environment.get("HOSTILE_MUTATIONS").unwrap_or(MUTATIONS);
+    let seed = environment.get("HOSTILE_SEED").unwrap_or("1");
     let made = Command::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/scripts/hostile-corpus"
     ))
     .arg(folder)
-    .args(["--mutations", mutations])
+    .args(["--mutations", mutations, "--seed", seed])
     .output()
     .unwrap();
     assert!(
@@ -79,18 +87,32 @@ async fn outcome(extractor: &Extractor, path: &Path) -> Result<(), ExtractionErr
     ended
 }
 
+fn code_of(ended: &Result<(), ExtractionError>) -> &'static str {
+    ended.as_ref().err().map_or("read", ExtractionError::code)
+}
+
 fn complaint(
     name: &str,
     expected: Option<&[String]>,
     ended: &Result<(), ExtractionError>,
 ) -> Option<String> {
-    let code = ended.as_ref().err().map_or("read", ExtractionError::code);
+    let code = code_of(ended);
     let is_right = match expected {
         Some(codes) => codes.iter().any(|known| known == code),
         None => !FAILURES.contains(&code),
     };
     let words = ended.as_ref().err().map(ToString::to_string);
     (!is_right).then(|| format!("{name}: {code}, {words:?}, instead of {expected:?}"))
+}
+
+/// Changed files by what they were, the others together.
+fn group(name: &str) -> String {
+    let extension = name.rsplit('.').next().unwrap_or(name);
+    match name.split('-').next() {
+        Some("mutated") => format!("changed {extension}"),
+        Some("random") => "random bytes".to_owned(),
+        _ => "made to harm, or harmless".to_owned(),
+    }
 }
 
 fn peak_kib() -> u64 {
@@ -105,15 +127,28 @@ async fn no_file_crashes_its_reader_or_keeps_it() {
     let folder = tempfile::tempdir().unwrap();
     let expected = corpus(folder.path());
     let extractor = extractor();
+    let began = Instant::now();
     let ended = stream::iter(&expected).map(|(name, expected)| {
         let (path, extractor) = (folder.path().join(name), &extractor);
         async move {
+            let began = Instant::now();
             let ended = outcome(extractor, &path).await;
-            complaint(name, expected.as_deref(), &ended)
+            let complaint = complaint(name, expected.as_deref(), &ended);
+            (name, code_of(&ended), began.elapsed(), complaint)
         }
     });
-    let complaints: Vec<_> = ended.buffer_unordered(AT_ONCE).collect().await;
-    let complaints: Vec<String> = complaints.into_iter().flatten().collect();
+    let ended: Vec<_> = ended.buffer_unordered(AT_ONCE).collect().await;
+    let mut outcomes: BTreeMap<(String, &str), (u32, Duration)> = BTreeMap::new();
+    let mut complaints = Vec::new();
+    for (name, code, took, complaint) in ended {
+        let (count, longest) = outcomes.entry((group(name), code)).or_default();
+        (*count, *longest) = (*count + 1, took.max(*longest));
+        complaints.extend(complaint);
+    }
+    println!("{} files in {:.0?}", expected.len(), began.elapsed());
+    for ((group, code), (count, longest)) in outcomes {
+        println!("| {group} | {code} | {count} | {longest:.1?} |");
+    }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(peak_kib() < PARENT_KIB_MAX, "{} KiB", peak_kib());
 }

@@ -2,9 +2,8 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, File},
+    fs::File,
     io::{Seek, Write},
-    process::{Command, Stdio},
 };
 
 use futures::StreamExt;
@@ -17,7 +16,7 @@ use kaname::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::pdf::{Pdf, text, wide};
+use crate::pdf::{Pdf, drawn, text, wide};
 
 /// What came of a reading.
 struct Read {
@@ -306,7 +305,7 @@ async fn a_page_without_text_is_seen_or_said_to_be_blank() {
     let printed = Pdf::new()
         .page(&text("Roman", 20.0, (72.0, 700.0), words))
         .bytes();
-    let (width, height, grey) = drawn(&printed);
+    let (width, height, grey) = drawn(&printed, 200);
     let scanned = Pdf::new().scan(width, height, grey).page("").bytes();
     let read = read(&scanned).await;
     assert_eq!(
@@ -318,27 +317,6 @@ async fn a_page_without_text_is_seen_or_said_to_be_blank() {
     assert_eq!(read.seen(0), [words]);
     assert_eq!(read.pages[1].source, TextSource::Blank);
     assert!(!read.pages[1].reason.is_empty());
-}
-
-/// The first page as a scanner sees it.
-fn drawn(pdf: &[u8]) -> (u32, u32, Vec<u8>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("page.pdf");
-    fs::write(&path, pdf).unwrap();
-    let image = Command::new("pdftoppm")
-        .args(["-r", "200", "-gray", "-singlefile"])
-        .arg(&path)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-        .stdout;
-    let mut head = image.split(u8::is_ascii_whitespace);
-    let mut word = || String::from_utf8(head.next().unwrap().to_vec()).unwrap();
-    let (mark, width, height) = (word(), word(), word());
-    assert_eq!(mark, "P5");
-    let (width, height): (u32, u32) = (width.parse().unwrap(), height.parse().unwrap());
-    let grey = image[image.len() - (width * height) as usize..].to_vec();
-    (width, height, grey)
 }
 
 #[tokio::test]
@@ -406,6 +384,19 @@ async fn a_page_that_breaks_its_reader_is_told_and_the_others_are_read() {
     assert_eq!(read.pages[0].source, TextSource::Unreadable);
     assert!(!read.pages[0].reason.is_empty());
     assert_eq!(read.seen(1), ["The page after it."]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_opened_in_time_is_too_slow_and_did_not_crash() {
+    // Nothing is as fast as that.
+    let hurried = extractor(|settings| settings.documents.extraction.seconds_per_page = 0);
+    let pdf = Pdf::new()
+        .page(&text("Roman", 12.0, (72.0, 700.0), "whole"))
+        .bytes();
+    for bytes in [&pdf[..], b"name,age\nAoi,7\nYui,9\n"] {
+        let read = read_by(&hurried, bytes, 1).await;
+        assert_eq!(read.ended, Err(ExtractionError::TimedOut { seconds: 0 }));
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ import importlib.metadata
 import importlib.util
 import pathlib
 
-import openai
 import pytest
 
 import deployment
@@ -20,17 +19,20 @@ GENERATION_4 = installed("langfuse") and importlib.metadata.version("langfuse").
 # What is not of an SDK of Langfuse's is tested once, beside what it needs.
 OF_VENDORS = {"test_anthropic.py", "test_golden_shapes.py", "test_openai.py"}
 OF_INSTRUMENTATION = {"test_instrumentation.py"}
+OF_DOCUMENTS = {"test_documents.py"}
 ALL = {test.name for test in pathlib.Path(__file__).parent.glob("test_*.py")}
-VENDORS = installed("anthropic")
+VENDORS, DOCUMENTS = installed("anthropic"), installed("reportlab")
 if VENDORS:
     collect_ignore = ALL - OF_VENDORS
+elif DOCUMENTS:
+    collect_ignore = ALL - OF_DOCUMENTS
 elif installed("litellm"):
     collect_ignore = ALL - OF_INSTRUMENTATION
 else:
     # Each SDK generation gets the tests of what it can do.
     of_4 = {test for test in ALL if test.endswith("_generation4.py")}
     of_the_other = {"test_js_traces.py"} if GENERATION_4 else of_4
-    collect_ignore = OF_VENDORS | OF_INSTRUMENTATION | of_the_other
+    collect_ignore = OF_VENDORS | OF_INSTRUMENTATION | OF_DOCUMENTS | of_the_other
 
 KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}
 
@@ -39,6 +41,8 @@ KINDS = {"embedded": deployment.embedded, "distributed": deployment.distributed}
 def kaname(request):
     if VENDORS:
         from vendors.server import Vendors as LocalProvider
+    elif DOCUMENTS:
+        from inventing import Inventor as LocalProvider
     else:
         LocalProvider = Provider
     with LocalProvider() as provider, KINDS[request.param](provider) as running:
@@ -71,5 +75,7 @@ def langfuse(kaname):
 @pytest.fixture
 def client(kaname):
     """OpenAI's client, pointed at Kaname."""
+    import openai
+
     with openai.OpenAI(base_url=f"{kaname.url}/v1", api_key=kaname.secret_key, max_retries=0) as client:
         yield client

@@ -65,13 +65,17 @@ class Kaname:
         self.url = api.url
         self.public_key = PUBLIC_KEY
         self.secret_key = SECRET_KEY
+        self.project = PROJECT
         self.provider = provider
 
 
 def environment(provider):
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    # Where scripts/engines found what reads files.
+    engines = {name: value for name, value in os.environ.items() if name.startswith("APP_DOCUMENTS__ENGINES__")}
     return {
         **keep,
+        **engines,
         **provider.settings(),
         "LANGFUSE_INIT_PROJECT_ID": PROJECT,
         "LANGFUSE_INIT_PROJECT_NAME": "SDK tests",

@@ -1,14 +1,18 @@
 //! PDFs made for tests, by hand: what stands in each content stream is what the test says.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    fs,
+    process::{Command, Stdio},
+};
 
 /// A4, in points.
 pub const WIDTH: f32 = 595.0;
 pub const HEIGHT: f32 = 842.0;
 
 /// A file with one content stream a page.
-#[derive(Default)]
 pub struct Pdf {
+    size: (f32, f32),
     pages: Vec<Vec<u8>>,
     images: Vec<(u32, u32, Vec<u8>)>,
     forms: Vec<String>,
@@ -17,7 +21,18 @@ pub struct Pdf {
 
 impl Pdf {
     pub fn new() -> Self {
-        Self::default()
+        Self::of_size(WIDTH, HEIGHT)
+    }
+
+    /// Each of its pages has this size, in points.
+    pub fn of_size(width: f32, height: f32) -> Self {
+        Self {
+            size: (width, height),
+            pages: Vec::new(),
+            images: Vec::new(),
+            forms: Vec::new(),
+            info: String::new(),
+        }
     }
 
     /// The entries of the dictionary in which a file tells of itself.
@@ -65,11 +80,12 @@ impl Pdf {
             let _ = write!(images, "/Form{name} {object} 0 R ");
         }
         let tree = file.reserve();
+        let (width, height) = self.size;
         let mut kids = String::new();
         for content in &self.pages {
             let content = file.stream("", content);
             let page = file.object(&format!(
-                "<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents {content} 0 R \
+                "<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {width} {height}] /Contents {content} 0 R \
                  /Resources << /Font << {fonts} >> /XObject << {images} >> >> >>"
             ));
             let _ = write!(kids, "{page} 0 R ");
@@ -205,36 +221,56 @@ impl File {
     }
 }
 
-/// A digit as five columns of seven dots, the lowest bit on top.
-const DIGITS: [[u8; 5]; 10] = [
-    [0x3e, 0x51, 0x49, 0x45, 0x3e],
-    [0x00, 0x42, 0x7f, 0x40, 0x00],
-    [0x42, 0x61, 0x51, 0x49, 0x46],
-    [0x21, 0x41, 0x45, 0x4b, 0x31],
-    [0x18, 0x14, 0x12, 0x7f, 0x10],
-    [0x27, 0x45, 0x45, 0x45, 0x39],
-    [0x3c, 0x4a, 0x49, 0x49, 0x30],
-    [0x01, 0x71, 0x09, 0x05, 0x03],
-    [0x36, 0x49, 0x49, 0x49, 0x36],
-    [0x06, 0x49, 0x49, 0x29, 0x1e],
-];
-/// Points of a dot.
-const DOT: usize = 3;
+/// How wide and high a digit of `/Fixed` is at this size, in points.
+const DIGIT: (f32, f32) = (14.4, 30.0);
+const DIGIT_SIZE: f32 = 24.0;
+const DIGIT_DPI: u32 = 300;
+/// Such a page is drawn and looked at in a tenth of the time that a sheet of paper takes.
+const NUMBERED: (f32, f32) = (120.0, 70.0);
 
-/// Pages without text: the number of each is drawn on it, dot by dot, so that only OCR can read it.
-pub fn of_marks(pages: usize) -> Vec<u8> {
-    let mut pdf = Pdf::new();
+/// Small pages without text: each shows pictures of the digits of its number, so that only OCR can read it.
+pub fn of_scans(pages: usize) -> Vec<u8> {
+    let digits = text("Fixed", DIGIT_SIZE, (0.0, 8.0), "0123456789");
+    let printed = Pdf::of_size(10.0 * DIGIT.0, DIGIT.1).page(&digits).bytes();
+    let (width, height, grey) = drawn(&printed, DIGIT_DPI);
+    let each = width as usize / 10;
+    let mut pdf = Pdf::of_size(NUMBERED.0, NUMBERED.1);
+    for digit in 0..10 {
+        let rows = grey.chunks(width as usize);
+        let part = rows.flat_map(|row| &row[digit * each..(digit + 1) * each]);
+        pdf.images
+            .push((width / 10, height, part.copied().collect()));
+    }
     for page in 1..=pages {
         let mut content = String::new();
-        for (at, digit) in format!("{page:04}").bytes().enumerate() {
-            for (column, bits) in DIGITS[usize::from(digit - b'0')].iter().enumerate() {
-                for row in (0..7).filter(|row| bits & (1 << row) != 0) {
-                    let (x, y) = (72 + DOT * (at * 7 + column), 600 + DOT * (6 - row));
-                    let _ = writeln!(content, "{x} {y} {DOT} {DOT} re f");
-                }
-            }
+        let mut x = 30.0;
+        for digit in format!("{page:04}").chars() {
+            let (wide, high) = DIGIT;
+            let _ = writeln!(content, "q {wide} 0 0 {high} {x} 20 cm /Image{digit} Do Q");
+            x += wide;
         }
         pdf = pdf.page(&content);
     }
     pdf.bytes()
+}
+
+/// The first page as a scanner sees it: its width, its height, and a byte for each of its pixels.
+pub fn drawn(pdf: &[u8], dpi: u32) -> (u32, u32, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.pdf");
+    fs::write(&path, pdf).unwrap();
+    let image = Command::new("pdftoppm")
+        .args(["-r", &dpi.to_string(), "-gray", "-singlefile"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+        .stdout;
+    let mut head = image.split(u8::is_ascii_whitespace);
+    let mut word = || String::from_utf8(head.next().unwrap().to_vec()).unwrap();
+    let (mark, width, height) = (word(), word(), word());
+    assert_eq!(mark, "P5");
+    let (width, height): (u32, u32) = (width.parse().unwrap(), height.parse().unwrap());
+    let grey = image[image.len() - (width * height) as usize..].to_vec();
+    (width, height, grey)
 }

@@ -1,6 +1,7 @@
 //! Annotations: what people mark and say in documents, by words or by a box on a page.
 
 mod http;
+mod markdown;
 mod model;
 mod schema;
 mod service;

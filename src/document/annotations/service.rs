@@ -1,6 +1,7 @@
 //! `Annotations`: making, finding, changing and deleting them.
 
 use super::{
+    markdown,
     model::{Annotation, AnnotationId, AnnotationPlace, Color, Comment, NewAnnotation, NewPlace},
     store::{self, Position},
 };
@@ -15,6 +16,8 @@ use crate::{
     platform::db::{Conn, Db},
 };
 
+/// Annotations of one Markdown text.
+const EXPORTED_MAX: i64 = 10_000;
 /// Characters of marked words.
 const QUOTE_MAX_CHARS: usize = 20_000;
 
@@ -92,6 +95,33 @@ impl Annotations {
         let found = read.await?;
         let position = |one: &Annotation| Position(one.page, one.created_at, one.id);
         Ok(Page::from_lookahead(found, limit, position))
+    }
+
+    /// All annotations of a version, the latest where none is named, as Markdown.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, or `document_invalid` where they are too many for one text.
+    pub async fn export(
+        &self,
+        actor: &Actor,
+        document: DocumentId,
+        number: Option<VersionNumber>,
+    ) -> Result<String, Failure> {
+        actor.require(Permission::DocumentsRead)?;
+        let project = actor.project;
+        let read = self.db.read(move |conn| {
+            let found = existing(conn, project, document)?;
+            let version = version_of(conn, &found, number)?;
+            let annotations =
+                store::list(conn, document, Some(version.id), None, EXPORTED_MAX + 1)?;
+            Ok::<_, DocumentError>((found.title, annotations))
+        });
+        let (title, annotations) = read.await?;
+        if i64::try_from(annotations.len()).unwrap_or(i64::MAX) > EXPORTED_MAX {
+            let why = format!("has more than {EXPORTED_MAX} annotations; list them page by page");
+            return Err(DocumentError::invalid("version", why).into());
+        }
+        Ok(markdown::render(title.as_str(), &annotations))
     }
 
     /// Changes what an annotation says, or its colour.

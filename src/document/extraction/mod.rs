@@ -21,6 +21,8 @@ mod wire;
 
 pub use error::{ExtractionError, Limit};
 pub use extractor::{Engines, Extractor, Frame, Frames};
+#[cfg(test)]
+pub(super) use guess::{doi as guess_doi, language as guess_language, year as guess_year};
 pub use kind::{FileKind, ImageKind, NativeKind, UnknownFileKind};
 pub use model::{
     Block, BlockKind, FileMetadata, Line, Page, PageSize, Rect, TextSource, UnknownTextSource,

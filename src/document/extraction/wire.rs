@@ -21,6 +21,8 @@ pub(super) struct Order {
     pub broken: Vec<BrokenPage>,
     /// Whether pages can be read by OCR here.
     pub ocr: bool,
+    /// Pixels across the picture that is wanted of the first page, instead of what stands on the pages.
+    pub picture: Option<u32>,
 }
 
 /// From 1; both ends are included.
@@ -60,6 +62,10 @@ pub(super) enum Said {
         image_bytes: u64,
         languages: String,
         mode: PageMode,
+    },
+    /// The picture that was wanted follows, so many bytes of it: its last word.
+    Picture {
+        bytes: u64,
     },
     Failed {
         error: ExtractionError,

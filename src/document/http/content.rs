@@ -1,53 +1,93 @@
-//! What is in a version: the file as it was uploaded, and its pages as they were read.
+//! What a version is made of: its file as it was uploaded, whole or in part, and its pages as pictures.
 
 use actix_web::{
-    HttpResponse, Responder, get,
+    HttpRequest, HttpResponse, HttpResponseBuilder, Responder,
+    body::SizedStream,
+    get,
     http::header::{
-        CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
-        ContentDisposition, DispositionParam, DispositionType, ETAG, HeaderValue,
-        X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE,
+        CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,
+        ETAG, ExtendedValue, HeaderMap, HeaderValue, IF_RANGE, RANGE, X_CONTENT_TYPE_OPTIONS,
     },
     web,
 };
-use actix_web::{
-    body::SizedStream,
-    http::header::{Charset, ExtendedValue},
-};
 
-use super::{
-    bodies::{DocumentPageBody, DocumentPageSummaryBody, DocumentPagesBody},
-    requests::PageQuery,
-};
+use super::requests::PictureQuery;
 use crate::{
-    document::{DocumentVersion, Documents, VersionNumber},
-    kernel::{Failure, PageLimit},
+    document::{
+        ByteSpan, DocumentVersion, Documents, FilePart, PagePicture, VersionNumber, WantedPart,
+    },
+    kernel::Failure,
     platform::http::{ErrorBody, Granted, may, path_id},
 };
 
-/// The file of a version, as it was uploaded. It is given as an attachment that no browser runs.
+/// The file of a version, as it was uploaded. It is given as an attachment that no browser runs. With a `Range` of one part,
+/// only that part is given.
 #[utoipa::path(tag = "documents", security(("api_key" = [])),
-    params(("project_id" = String, Path), ("document_id" = String, Path), ("number" = i32, Path)),
+    params(("project_id" = String, Path), ("document_id" = String, Path), ("number" = i32, Path),
+        ("range" = Option<String>, Header, description = "`bytes=0-499`, `bytes=500-` or `bytes=-500`"),
+        ("if-range" = Option<String>, Header, description = "`ETag` of the file that the part has to be of")),
     responses((status = OK, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = NOT_FOUND, body = ErrorBody)))]
+        (status = PARTIAL_CONTENT, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = NOT_FOUND, body = ErrorBody),
+        (status = RANGE_NOT_SATISFIABLE, body = ErrorBody, description = "The file is shorter; `Content-Range` says how long it is")))]
 #[get("/api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/file")]
 pub async fn download_file(
     granted: Granted<may::DocumentsRead>,
     documents: web::Data<Documents>,
     path: web::Path<(String, String, i32)>,
+    request: HttpRequest,
 ) -> Result<impl Responder, Failure> {
     let (id, number) = (path_id("document", &path.1)?, VersionNumber::parse(path.2)?);
-    let (version, bytes) = documents.file(&granted.actor, id, number).await?;
+    let wanted = wanted_part(request.headers());
+    let part = documents.file(&granted.actor, (id, number), wanted).await?;
+    Ok(file(part))
+}
+
+/// The one part that a request wants; none where it wants several, or what is no part.
+fn wanted_part(headers: &HeaderMap) -> Option<WantedPart> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let span = ByteSpan::parse(text(RANGE)?)?;
+    Some(WantedPart {
+        span,
+        of: text(IF_RANGE).map(str::to_owned),
+    })
+}
+
+fn file(part: FilePart) -> HttpResponse {
+    let FilePart {
+        version,
+        range,
+        bytes,
+    } = part;
     let size = version.content.bytes.unsigned_abs();
-    Ok(HttpResponse::Ok()
+    let mut answer = match &range {
+        Some(_) => HttpResponse::PartialContent(),
+        None => HttpResponse::Ok(),
+    };
+    unchanging(&mut answer, &version.content.tag())
         .content_type(version.content.kind.media_type())
         .insert_header((CONTENT_DISPOSITION, attachment(&version)))
-        .insert_header((ETAG, format!("\"{}\"", version.content.sha256)))
-        // A version never changes, and is nobody's but the caller's.
+        .insert_header((ACCEPT_RANGES, "bytes"));
+    let length = match range {
+        Some(range) => {
+            let told = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+            answer.insert_header((CONTENT_RANGE, told));
+            range.end - range.start
+        }
+        None => size,
+    };
+    answer.body(SizedStream::new(length, bytes))
+}
+
+/// What a version holds never changes, is nobody's but the caller's, and is run by no browser.
+fn unchanging<'a>(answer: &'a mut HttpResponseBuilder, tag: &str) -> &'a mut HttpResponseBuilder {
+    answer
+        .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
         .insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")))
-        .body(SizedStream::new(size, bytes)))
 }
 
 /// The name twice: in ASCII for old clients, and in full.
@@ -73,47 +113,27 @@ fn attachment(version: &DocumentVersion) -> ContentDisposition {
     }
 }
 
-/// The pages of a version that are read so far, without what they say.
-#[utoipa::path(tag = "documents", security(("api_key" = [])),
-    params(("project_id" = String, Path), ("document_id" = String, Path), ("number" = i32, Path), PageQuery),
-    responses((status = OK, body = DocumentPagesBody), (status = NOT_FOUND, body = ErrorBody)))]
-#[get("/api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/pages")]
-pub async fn list_pages(
-    granted: Granted<may::DocumentsRead>,
-    documents: web::Data<Documents>,
-    path: web::Path<(String, String, i32)>,
-    query: web::Query<PageQuery>,
-) -> Result<impl Responder, Failure> {
-    let (id, number) = (path_id("document", &path.1)?, VersionNumber::parse(path.2)?);
-    let PageQuery { limit, cursor } = query.into_inner();
-    let after: Option<i32> = cursor.map(|cursor| cursor.position()).transpose()?;
-    let page = documents
-        .pages(
-            &granted.actor,
-            (id, number),
-            after.unwrap_or(0),
-            PageLimit::parse(limit)?,
-        )
-        .await?
-        .map(DocumentPageSummaryBody::from);
-    Ok(web::Json(DocumentPagesBody {
-        items: page.items,
-        next: page.next,
-    }))
-}
-
-/// A page: its text, its blocks, and where each stands on it.
+/// A page as a picture, `width` pixels across: a point of the boxes of citations is `width` / the page's width pixels. Drawn
+/// when it is first asked for. Only PDFs and images have pictures of their pages; an image is not enlarged.
 #[utoipa::path(tag = "documents", security(("api_key" = [])),
     params(("project_id" = String, Path), ("document_id" = String, Path), ("number" = i32, Path),
-        ("page" = i32, Path)),
-    responses((status = OK, body = DocumentPageBody), (status = NOT_FOUND, body = ErrorBody)))]
-#[get("/api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/pages/{page}")]
-pub async fn get_page(
+        ("page" = i32, Path), PictureQuery),
+    responses((status = OK, content_type = "image/png", body = Vec<u8>),
+        (status = BAD_REQUEST, body = ErrorBody), (status = NOT_FOUND, body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The page can not be drawn")))]
+#[get("/api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/pages/{page}/image")]
+pub async fn get_page_image(
     granted: Granted<may::DocumentsRead>,
     documents: web::Data<Documents>,
     path: web::Path<(String, String, i32, i32)>,
+    query: web::Query<PictureQuery>,
 ) -> Result<impl Responder, Failure> {
     let (id, number) = (path_id("document", &path.1)?, VersionNumber::parse(path.2)?);
-    let page = documents.page(&granted.actor, (id, number), path.3).await?;
-    Ok(web::Json(DocumentPageBody::from(page)))
+    let width = query.into_inner().parse()?;
+    let PagePicture { png, tag } = documents
+        .picture(&granted.actor, (id, number), path.3, width)
+        .await?;
+    let mut answer = HttpResponse::Ok();
+    unchanging(&mut answer, &tag).content_type("image/png");
+    Ok(answer.body(png))
 }

@@ -5,6 +5,7 @@ mod bodies;
 mod content;
 mod form;
 mod manage;
+mod pages;
 mod progress;
 mod read;
 mod requests;

@@ -6,7 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     document::{
         Authors, CatalogFilter, CatalogOrder, DocumentError, DocumentTags, Doi, Draft, Edit, Field,
-        FieldChange, Folder, Language, SortBy, Title, VersionState, Year, extraction::FileKind,
+        FieldChange, Folder, Language, PictureWidth, SortBy, Title, VersionState, Year,
+        extraction::FileKind,
     },
     kernel::{Cursor, ErrorCode, Failure, PageLimit},
 };
@@ -305,6 +306,25 @@ pub struct PageQuery {
     /// `next` of the page before.
     #[param(value_type = Option<String>)]
     pub cursor: Option<Cursor>,
+}
+
+/// How a page is drawn.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PictureQuery {
+    /// Pixels across: 320, 1000 or 2000; 1000 when absent.
+    width: Option<u32>,
+}
+
+impl PictureQuery {
+    pub fn parse(self) -> Result<PictureWidth, Failure> {
+        Ok(self
+            .width
+            .map(PictureWidth::parse)
+            .transpose()?
+            .unwrap_or_default())
+    }
 }
 
 /// What is watched.

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{bibliography, content, manage, progress, read, upload};
+use super::{bibliography, content, manage, pages, progress, read, upload};
 use crate::document::{annotations, answering, notes, search};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -20,8 +20,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(manage::cancel_version)
         .service(manage::retry_version)
         .service(content::download_file)
-        .service(content::list_pages)
-        .service(content::get_page)
+        .service(pages::list_pages)
+        .service(pages::get_page)
+        .service(content::get_page_image)
         .service(bibliography::export_bibliography);
     search::routes(config);
     annotations::routes(config);

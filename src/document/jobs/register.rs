@@ -4,13 +4,24 @@ use std::time::Duration;
 
 use super::kinds::{IndexVersion, KeepUp, ProcessDocument, RemoveFiles};
 use crate::{
-    document::Documents,
-    platform::jobs::{JobError, JobRegistry},
+    document::{Documents, service::pictures_of},
+    platform::{
+        jobs::{JobError, JobRegistry},
+        objects::ObjectError,
+    },
 };
 
 const KEEP_UP_EVERY: Duration = Duration::from_mins(1);
 
 impl Documents {
+    /// Removes files, and the pictures that were drawn of them.
+    async fn remove_files(&self, job: RemoveFiles) -> Result<(), ObjectError> {
+        for object in &job.objects {
+            self.objects.delete_below(&pictures_of(object)).await?;
+        }
+        self.objects.delete(job.objects).await
+    }
+
     /// Adds the jobs of documents to a process's registry.
     #[must_use]
     pub fn register(&self, registry: JobRegistry) -> JobRegistry {
@@ -27,9 +38,9 @@ impl Documents {
                 async move { documents.index(job, context).await }
             })
             .on::<RemoveFiles, _, _>(move |job, _| {
-                let objects = removing.objects.clone();
+                let documents = removing.clone();
                 async move {
-                    let removed = objects.delete(job.objects).await;
+                    let removed = documents.remove_files(job).await;
                     removed.map_err(|error| JobError::Retry(Box::new(error)))
                 }
             })

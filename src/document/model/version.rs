@@ -139,6 +139,13 @@ pub struct Content {
     pub object_key: String,
 }
 
+impl Content {
+    /// What HTTP calls them (`ETag`): other bytes have another.
+    pub fn tag(&self) -> String {
+        format!("\"{}\"", self.sha256)
+    }
+}
+
 /// One version.
 #[derive(Clone, Debug)]
 pub struct DocumentVersion {

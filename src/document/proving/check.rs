@@ -139,7 +139,57 @@ fn numbers(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::{super::reply::Quote, *};
+
+    /// What passages and quotes are made of.
+    const SIGNS: &[&str] = &[
+        "sleep",
+        "Mice",
+        "12",
+        "1,204",
+        "3.5",
+        "．",
+        "１",
+        " ",
+        "\n",
+        "…",
+        "...",
+        "[...]",
+        "睡眠",
+        "時間",
+        "が\u{3099}",
+        "ﬁ",
+        "\u{ad}",
+        "\u{200b}",
+        "\"",
+        "「",
+        "-",
+    ];
+
+    proptest! {
+        #[test]
+        fn what_proves_a_sentence_stands_in_a_passage(
+            passages in vec(vec(select(SIGNS), 0..30), 0..4), quotes in vec((vec(select(SIGNS), 0..12), "\\PC{0,4}"), 0..4),
+            text in vec(select(SIGNS), 0..12),
+        ) {
+            let passages: Vec<String> = passages.iter().map(|signs| signs.concat()).collect();
+            let checker = Checker::new("", passages.clone());
+            let quotes = quotes.into_iter().map(|(words, source)| Quote { source, words: words.concat() });
+            let checked = checker.check(Claim { title: None, text: text.concat(), quotes: quotes.collect() });
+            prop_assert_eq!(checked.proofs.is_empty(), matches!(checked.doubt, Some(Doubt::NoQuote | Doubt::NoProof(_))));
+            for proof in &checked.proofs {
+                prop_assert!(proof.range.start < proof.range.end);
+                prop_assert!(proof.range.end as usize <= passages[proof.passage].chars().count());
+                prop_assert!(passages[proof.passage].contains(&checker.words(proof)));
+            }
+            if checked.doubt.is_none() {
+                let quoted: BTreeSet<_> = checked.proofs.iter().flat_map(|proof| numbers(&checker.words(proof))).collect();
+                prop_assert!(numbers(&text.concat()).is_subset(&quoted));
+            }
+        }
+    }
 
     const PASSAGE: &str =
         "They slept for 12 hours. The cohort had 1,204 mice, of which 3.5 % died.";

@@ -125,9 +125,21 @@ fn boxes(page: &StoredPage, range: &Range<usize>) -> Vec<PageBox> {
     places
         .map(|bounds| PageBox {
             page: number,
-            bounds,
+            bounds: on_page(page, &bounds),
         })
         .collect()
+}
+
+/// What is to be seen of `bounds`: letters may stand out over the edge of their page.
+fn on_page(page: &StoredPage, bounds: &Rect) -> Rect {
+    page.size.map_or(*bounds, |size| {
+        bounds.intersection(&Rect {
+            left: 0.0,
+            top: 0.0,
+            right: size.width,
+            bottom: size.height,
+        })
+    })
 }
 
 fn bounds(placed: &PlacedBlock<'_>, range: &Range<usize>) -> Vec<Rect> {
@@ -153,7 +165,7 @@ fn bounds(placed: &PlacedBlock<'_>, range: &Range<usize>) -> Vec<Rect> {
 mod tests {
     use super::*;
     use crate::{
-        document::extraction::{Block, BlockKind, Line, TextSource},
+        document::extraction::{Block, BlockKind, Line, PageSize, TextSource},
         kernel::Id,
     };
 
@@ -223,6 +235,22 @@ mod tests {
         assert_eq!(
             (words.pages, on),
             ((4, 5), vec![(4, rect(20.0)), (5, rect(0.0))])
+        );
+    }
+
+    #[test]
+    fn a_box_ends_where_its_page_does() {
+        let mut narrow = page(1, 0, "runs over the edge", Vec::new());
+        narrow.size = Some(PageSize {
+            width: 150.0,
+            height: 8.0,
+        });
+        let mut words = citation(0..10);
+        words.place(&[narrow]);
+        let bounds = words.boxes[0].bounds;
+        assert_eq!(
+            (bounds.left, bounds.right, bounds.bottom),
+            (10.0, 150.0, 8.0)
         );
     }
 }

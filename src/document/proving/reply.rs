@@ -178,7 +178,51 @@ fn prose(line: &str, replies: &mut Vec<Reply>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
+
+    /// What replies are made of, whole and in pieces.
+    const PARTS: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "\\",
+        ":",
+        ",",
+        "\n",
+        "```json",
+        "\"say\"",
+        "\"cite\"",
+        "\"quote\"",
+        "\"claims\"",
+        "\"missing\"",
+        "null",
+        "1e999",
+        "睡眠",
+        "words",
+        "\\u0000",
+        "\\ud800",
+        LINE,
+    ];
+
+    proptest! {
+        #[test]
+        fn where_the_pieces_end_changes_nothing(parts in vec(select(PARTS), 0..60), cut in 1_usize..9) {
+            let text = parts.concat();
+            let chars: Vec<char> = text.chars().collect();
+            let pieces: Vec<String> = chars.chunks(cut).map(|piece| piece.iter().collect()).collect();
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            let replies = read(&pieces);
+            prop_assert_eq!(&replies, &read(&[&text]));
+            for reply in replies {
+                let said = match reply { Reply::Claim(claim) => claim.text, Reply::Missing(missing) => missing };
+                prop_assert!(!said.trim().is_empty());
+            }
+        }
+    }
 
     fn read(pieces: &[&str]) -> Vec<Reply> {
         let (mut reader, mut replies) = (ReplyReader::default(), Vec::new());

@@ -33,4 +33,5 @@ pub use model::{
 pub use query::{InvalidQuery, QUERY_MAX_CHARS, Words};
 pub use service::{NewLabelledQuery, QUERIES_MAX, SearchIndex};
 pub use settings::SearchSettings;
+pub(super) use store::found_versions;
 pub use store::{Setting, SettingState};

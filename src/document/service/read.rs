@@ -14,7 +14,6 @@ use crate::{
         store::{self, CatalogFilter, CatalogOrder, CatalogPosition, PageSummary, SortBy},
     },
     kernel::{Actor, Cursor, ErrorCode, Failure, Page, PageLimit, Permission},
-    platform::objects::ObjectStream,
 };
 
 /// A document and its latest version.
@@ -206,23 +205,6 @@ impl Documents {
             })
             .await?;
         Ok(page)
-    }
-
-    /// The file of a version as it was uploaded.
-    ///
-    /// # Errors
-    /// `forbidden`, or `not_found`.
-    pub async fn file(
-        &self,
-        actor: &Actor,
-        id: DocumentId,
-        number: VersionNumber,
-    ) -> Result<(DocumentVersion, ObjectStream), Failure> {
-        let details = self.version(actor, id, Some(number)).await?;
-        let key = &details.version.content.object_key;
-        let stream = self.objects.stream(key, u64::MAX).await;
-        let (_, stream) = stream.map_err(DocumentError::from)?;
-        Ok((details.version, stream))
     }
 }
 

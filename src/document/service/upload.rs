@@ -187,7 +187,7 @@ impl Documents {
 
     /// Removes an object that no version has.
     pub(in crate::document) async fn abandon(&self, key: String) {
-        let removed = self.objects.delete(vec![key.clone()]).await;
+        let removed = self.objects.delete_unfinished(&key).await;
         if let Err(error) = removed {
             // Its row stays, so that it is tried again.
             tracing::warn!(

@@ -34,7 +34,7 @@ fn langfuse_error(failure: &Failure, _request_id: &str) -> Value {
         Category::TooLarge | Category::UriTooLong | Category::HeadersTooLarge => {
             "PayloadTooLargeError"
         }
-        Category::UnsupportedMediaType => "InvalidRequestError",
+        Category::UnsupportedMediaType | Category::RangeNotSatisfiable => "InvalidRequestError",
         Category::RateLimited => "RateLimitError",
         Category::Internal | Category::Upstream => "InternalServerError",
         Category::Unavailable | Category::Timeout => "ServiceUnavailableError",

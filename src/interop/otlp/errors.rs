@@ -49,6 +49,7 @@ const fn rpc_code(category: Category) -> i32 {
         | Category::TooLarge
         | Category::UriTooLong
         | Category::UnsupportedMediaType
+        | Category::RangeNotSatisfiable
         | Category::Unprocessable
         | Category::HeadersTooLarge => 3,
         Category::Timeout => 4,

@@ -1,11 +1,11 @@
 //! Writes, reads and removes objects.
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{fs::File, ops::Range, path::Path, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    ClientOptions, GetResultPayload, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder,
+    ClientOptions, GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder,
     local::LocalFileSystem, path::Path as Key, prefix::PrefixStore,
 };
 
@@ -49,6 +49,8 @@ pub struct Objects {
     outlives_process: bool,
     /// Where a file is made of an object that lies elsewhere.
     copies: Arc<Path>,
+    /// Where objects lie that are files.
+    files: Option<Arc<Path>>,
 }
 
 impl Objects {
@@ -103,6 +105,7 @@ impl Objects {
             store: Arc::new(PrefixStore::new(bucket, prefix)),
             outlives_process: true,
             copies: folder.into(),
+            files: None,
         })
     }
 
@@ -123,6 +126,7 @@ impl Objects {
                     store: Arc::new(object_store::memory::InMemory::new()),
                     outlives_process: false,
                     copies: folder.into(),
+                    files: None,
                 };
             }
         };
@@ -130,6 +134,7 @@ impl Objects {
             store: Arc::new(files),
             outlives_process: true,
             copies: folder.into(),
+            files: Some(folder.into()),
         }
     }
 
@@ -203,6 +208,42 @@ impl Objects {
         ))
     }
 
+    /// A part of an object, as it comes: bytes from the start of `range` up to, without, its end.
+    pub async fn part(&self, key: &str, range: Range<u64>) -> Result<ObjectStream, ObjectError> {
+        let options = GetOptions {
+            range: Some(range.into()),
+            ..GetOptions::default()
+        };
+        let found = self.store.get_opts(&Key::from(key), options).await;
+        let found = found.map_err(|error| failed(key, error))?;
+        Ok(found.into_stream().map_err(ObjectError::Failed).boxed())
+    }
+
+    /// Removes every object below this path.
+    pub async fn delete_below(&self, folder: &str) -> Result<(), ObjectError> {
+        let mut found = self.store.list(Some(&Key::from(folder)));
+        while let Some(object) = found.try_next().await.map_err(ObjectError::Failed)? {
+            self.delete(vec![object.location.to_string()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an object that a process may have ended in the middle of writing, with what lies beside it then: files keep
+    /// its parts as `key#1`. Parts in a bucket are no objects; a rule of the bucket's removes those.
+    pub async fn delete_unfinished(&self, key: &str) -> Result<(), ObjectError> {
+        self.delete(vec![key.to_owned()]).await?;
+        let Some(folder) = self.files.clone() else {
+            return Ok(());
+        };
+        let path = folder.join(Key::from(key).as_ref());
+        let removed = tokio::task::spawn_blocking(move || remove_parts(&path)).await;
+        let removed = removed.map_err(std::io::Error::other).and_then(|done| done);
+        removed.map_err(|source| ObjectError::File {
+            key: key.to_owned(),
+            source,
+        })
+    }
+
     /// Removes objects; one that is not there counts as removed.
     pub async fn delete(&self, keys: Vec<String>) -> Result<(), ObjectError> {
         for key in keys {
@@ -213,6 +254,33 @@ impl Objects {
         }
         Ok(())
     }
+}
+
+/// Removes the files in which the parts of the object at `path` were gathered.
+fn remove_parts(path: &Path) -> std::io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let name = name.to_string_lossy();
+    for entry in entries {
+        let entry = entry?;
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        let number = found
+            .strip_prefix(&*name)
+            .and_then(|rest| rest.strip_prefix('#'));
+        if number
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn require_size(key: &str, bytes: u64, limit: u64) -> Result<(), ObjectError> {
@@ -258,6 +326,52 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_part_is_read_and_a_folder_is_removed_with_all_below_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path(), false);
+        for key in ["a/b", "a/b.pages/1", "a/b.pages/2/3", "a/c"] {
+            objects
+                .put(key, Bytes::from_static(b"0123456789"))
+                .await
+                .unwrap();
+        }
+        let part = objects.part("a/b", 3..5).await.unwrap();
+        let part: Vec<Bytes> = part.try_collect().await.unwrap();
+        assert_eq!(part.concat(), b"34");
+        objects.delete_below("a/b.pages").await.unwrap();
+        assert!(objects.get("a/b.pages/2/3", 10).await.is_err());
+        for kept in ["a/b", "a/c"] {
+            assert_eq!(objects.get(kept, 10).await.unwrap(), "0123456789");
+        }
+        objects.delete_below("nowhere").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_had_written_of_an_object_can_be_removed() {
+        const PARTS: usize = 12 * 1024 * 1024;
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path(), false);
+        for key in ["a/1", "a/12"] {
+            let mut writer = objects.writer(key);
+            writer.write(vec![7; PARTS].into()).await.unwrap();
+            // A process that is killed drops nothing.
+            std::mem::forget(writer);
+        }
+        let left = || -> Vec<String> {
+            let entries = std::fs::read_dir(folder.path().join("a")).unwrap();
+            entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect()
+        };
+        while left().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        objects.delete_unfinished("a/1").await.unwrap();
+        assert_eq!(left(), ["12#1"]);
+        objects.delete_unfinished("b/nothing").await.unwrap();
+    }
+
+    #[tokio::test]
     async fn an_object_is_written_in_parts_and_read_as_a_file_and_one_given_up_leaves_nothing() {
         const MEBIBYTE: usize = 1024 * 1024;
         let folder = tempfile::tempdir().unwrap();
@@ -283,6 +397,7 @@ mod tests {
             store: Arc::new(object_store::memory::InMemory::new()),
             outlives_process: false,
             copies: folder.path().into(),
+            files: None,
         };
         memory
             .put("c", Bytes::from_static(b"copied"))

@@ -18,6 +18,7 @@ async fn what_was_left_is_settled(engine: Engine) {
     let left = app.folder().join("objects/documents/left");
     std::fs::create_dir_all(&left).unwrap();
     std::fs::write(left.join("behind"), "by a killed process").unwrap();
+    std::fs::write(left.join("half#1"), "by one killed earlier").unwrap();
     let id = |path: &str| {
         let id = path.rsplit('/').next().unwrap().to_owned();
         match engine {
@@ -31,13 +32,15 @@ async fn what_was_left_is_settled(engine: Engine) {
          UPDATE document_version SET updated_at = '{LONG_AGO}' WHERE document_id = {};
          UPDATE platform_job SET state = 'dead', error = 'the end' WHERE id = {};
          INSERT INTO document_upload (object_key, project_id, started_at)
-            SELECT 'documents/left/behind', project_id, '{LONG_AGO}' FROM document_document LIMIT 1;",
+            SELECT 'documents/left/behind', project_id, '{LONG_AGO}' FROM document_document LIMIT 1;
+         INSERT INTO document_upload (object_key, project_id, started_at)
+            SELECT 'documents/left/half', project_id, '{LONG_AGO}' FROM document_document LIMIT 1;",
         id(&expired),
         id(&orphan),
         id(job),
     );
     seed::run(app.database_url(), &sql);
-    assert_eq!(stored_files(&app), 4);
+    assert_eq!(stored_files(&app), 5);
     let worker = app.sibling(&[Role::Worker]).await;
     eventually("the expired document is gone", || async {
         app.get(&expired).await.status == 404

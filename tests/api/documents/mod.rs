@@ -3,10 +3,12 @@
 mod catalog;
 mod deletion;
 mod editing;
+mod files;
 mod keeping;
 mod limits;
 mod processes;
 mod reading;
+mod steering;
 mod upload;
 mod versions;
 
@@ -121,7 +123,7 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
     let (document, _) = upload(app, &format!("{MARK}.txt"), MARK).await;
     let row = |path: String| Case::Row(path, Value::Null);
     let below = |rest: &str| row(format!("{document}{rest}"));
-    BTreeMap::from([
+    let mut cases = BTreeMap::from([
         (
             "POST /api/v1/projects/{project_id}/documents",
             row(DOCUMENTS.to_owned()),
@@ -170,6 +172,15 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
             "POST /api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/retry",
             below("/versions/1/retry"),
         ),
+    ]);
+    cases.extend(contents(&document));
+    cases
+}
+
+/// What a version is made of.
+fn contents(document: &str) -> [(&'static str, Case); 4] {
+    let below = |rest: &str| Case::Row(format!("{document}{rest}"), Value::Null);
+    [
         (
             "GET /api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/file",
             below("/versions/1/file"),
@@ -182,5 +193,9 @@ pub async fn authorization_cases(app: &App) -> BTreeMap<&'static str, Case> {
             "GET /api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/pages/{page}",
             below("/versions/1/pages/1"),
         ),
-    ])
+        (
+            "GET /api/v1/projects/{project_id}/documents/{document_id}/versions/{number}/pages/{page}/image",
+            below("/versions/1/pages/1/image"),
+        ),
+    ]
 }

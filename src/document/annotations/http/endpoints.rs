@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, Responder, delete, get, patch, post, web};
 
 use super::{
     bodies::{AnnotationBody, AnnotationsBody},
-    requests::{Annotate, ChangeAnnotation, ListAnnotations},
+    requests::{Annotate, ChangeAnnotation, ExportAnnotations, ListAnnotations},
 };
 use crate::{
     document::{
@@ -62,6 +62,26 @@ pub async fn list_annotations(
         items: page.items.into_iter().map(AnnotationBody::from).collect(),
         next: page.next,
     }))
+}
+
+/// A version's annotations as Markdown: under each page the marked words, with what was said of them.
+#[utoipa::path(tag = "annotations", security(("api_key" = [])),
+    params(("project_id" = String, Path), ("document_id" = String, Path), ExportAnnotations),
+    responses((status = OK, body = String, content_type = "text/markdown"),
+        (status = NOT_FOUND, body = ErrorBody)))]
+#[get("/api/v1/projects/{project_id}/documents/{document_id}/annotations/markdown")]
+pub async fn export_annotations(
+    granted: Granted<may::DocumentsRead>,
+    annotations: web::Data<Annotations>,
+    path: web::Path<(String, String)>,
+    query: web::Query<ExportAnnotations>,
+) -> Result<impl Responder, Failure> {
+    let document = path_id("document", &path.1)?;
+    let number = query.version.map(VersionNumber::parse).transpose()?;
+    let text = annotations.export(&granted.actor, document, number).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/markdown; charset=utf-8")
+        .body(text))
 }
 
 /// Changes an annotation's comment or colour.

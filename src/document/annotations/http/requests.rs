@@ -45,6 +45,14 @@ pub struct ListAnnotations {
     pub limit: Option<u32>,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportAnnotations {
+    /// The number of the version; the latest when absent.
+    pub version: Option<i32>,
+}
+
 impl Annotate {
     pub fn parse(self) -> Result<NewAnnotation, DocumentError> {
         let place = match (self.start, self.end, self.page, self.r#box) {

@@ -8,6 +8,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(endpoints::annotate)
         .service(endpoints::list_annotations)
+        .service(endpoints::export_annotations)
         .service(endpoints::change_annotation)
         .service(endpoints::delete_annotation);
 }

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures::{Stream, stream};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bodies::{DocumentAnswerBody, SentenceBody};
 use crate::{
@@ -51,14 +51,15 @@ fn event(told: Told) -> Result<Bytes, Failure> {
                 "passages": passages,
                 "searched_for": searched_for,
             });
-            ("plan", Ok(plan))
+            ("plan", Ok(plan.to_string()))
         }
+        // Written as text at once: a `Value` on the way would give places the digits of another precision.
         Told::Sentence(sentence) => {
-            let body = serde_json::to_value(SentenceBody::from(sentence));
+            let body = serde_json::to_string(&SentenceBody::from(sentence));
             ("sentence", body)
         }
         Told::Answer(answer) => {
-            let body = serde_json::to_value(DocumentAnswerBody::from(*answer));
+            let body = serde_json::to_string(&DocumentAnswerBody::from(*answer));
             ("answer", body)
         }
     };
@@ -67,9 +68,9 @@ fn event(told: Told) -> Result<Bytes, Failure> {
 
 fn error(failure: &Failure) -> Bytes {
     let body = json!({ "error": { "code": failure.code.name(), "message": failure.message } });
-    render("error", &body)
+    render("error", &body.to_string())
 }
 
-fn render(name: &str, data: &Value) -> Bytes {
+fn render(name: &str, data: &str) -> Bytes {
     format!("event: {name}\ndata: {data}\n\n").into()
 }

@@ -113,6 +113,11 @@ pub(super) async fn relay(
             let memory = ended.for_want_of_memory();
             Err(session.broken(how, memory))
         }
+        Err(Heard::Silence) => {
+            let ended = child.ended(true).await;
+            ended.map_err(|error| unavailable(&error))?;
+            Err(session.too_slow())
+        }
         Err(Heard::Broken(broken)) => Err(broken),
     }
 }
@@ -121,6 +126,8 @@ pub(super) async fn relay(
 enum Heard {
     /// The child has ended without a last word, or must be ended; in words, why.
     Nothing(Option<String>),
+    /// The child has said nothing for as long as a page may take.
+    Silence,
     Broken(Broken),
 }
 
@@ -153,6 +160,10 @@ impl Session<'_> {
                 Said::Done => return Ok(()),
                 Said::Failed { error } => return Err(error.into()),
                 Said::Touching { page } => self.touched = Some(page),
+                Said::Picture { .. } => {
+                    let how = "it drew a picture that nobody wanted".to_owned();
+                    return Err(ExtractionError::Crashed { how }.into());
+                }
                 Said::Opened {
                     pages,
                     metadata,
@@ -206,10 +217,7 @@ impl Session<'_> {
                 seconds: limits.seconds_per_document,
             }
             .into()),
-            Err(_) => Err(Heard::Nothing(Some(format!(
-                "it took longer than {} s",
-                limits.seconds_per_page
-            )))),
+            Err(_) => Err(Heard::Silence),
             Ok(Err(error)) => Err(Heard::Nothing(Some(error.to_string()))),
             Ok(Ok(_)) if !line.ends_with(b"\n") && taken >= most => {
                 Err(ExtractionError::TooLarge {
@@ -275,6 +283,18 @@ impl Session<'_> {
             Err(_) => Err(Heard::Nothing(Some(
                 "it does not take an answer".to_owned(),
             ))),
+        }
+    }
+
+    /// A page that is too slow is left out; what has no pages, or none yet, is too slow as a whole.
+    fn too_slow(&self) -> Broken {
+        let seconds = self.reading.limits.seconds_per_page;
+        match self.touched {
+            Some(number) => Broken::OnPage {
+                number,
+                how: format!("it took longer than {seconds} s"),
+            },
+            None => Broken::Failed(ExtractionError::TimedOut { seconds }),
         }
     }
 

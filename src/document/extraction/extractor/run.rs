@@ -36,14 +36,16 @@ const WAITING_FRAMES: usize = 4;
 
 /// Reads files in children of this process. Cheap to clone.
 #[derive(Clone)]
-pub struct Extractor(Arc<Inner>);
+pub struct Extractor(pub(super) Arc<Inner>);
 
-struct Inner {
-    binary: Binary,
-    engines: EngineSettings,
-    limits: ExtractionSettings,
+pub(super) struct Inner {
+    pub binary: Binary,
+    pub engines: EngineSettings,
+    pub limits: ExtractionSettings,
     /// How many children of all readings may work at once.
     children: Arc<Semaphore>,
+    /// How many draw: whoever waits for a picture does not wait for a reading.
+    pub drawing: Semaphore,
     parallel: usize,
 }
 
@@ -60,6 +62,7 @@ impl Extractor {
             engines: engines.clone(),
             limits: limits.clone(),
             children: Arc::new(Semaphore::new(parallel.max(1))),
+            drawing: Semaphore::new(parallel.max(1)),
             parallel: parallel.max(1),
         }))
     }
@@ -203,6 +206,7 @@ impl Run {
             typography,
             broken: Vec::new(),
             ocr: self.ocr,
+            picture: None,
         };
         let (reading, children) = (self.reading.clone(), self.children.clone());
         let task = tokio::spawn(async move {

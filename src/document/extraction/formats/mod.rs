@@ -30,5 +30,5 @@ mod xml;
 pub use container::kind_of_archive;
 pub use encoding::{is_html, is_text};
 pub use limits::FormatLimits;
-pub use picture::decode_image;
+pub use picture::{decode_image, shrunken_image};
 pub use reading::read;

@@ -1,9 +1,9 @@
-//! Pictures that are read by OCR: decoded under a limit of pixels, upright, in shades of grey.
+//! Pictures: decoded under a limit of pixels, upright; in shades of grey for OCR, small and in colour for people.
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
     error::LimitErrorKind,
 };
 
@@ -23,6 +23,29 @@ pub fn decode_image(
     input: &mut (impl Read + Seek),
     pixels: u64,
 ) -> Result<GrayImage, ExtractionError> {
+    decoded(kind, input, pixels).map(on_white)
+}
+
+/// The same in its colours, and no wider than `width`.
+pub fn shrunken_image(
+    kind: ImageKind,
+    input: &mut (impl Read + Seek),
+    (width, pixels): (u32, u64),
+) -> Result<RgbImage, ExtractionError> {
+    let image = decoded(kind, input, pixels)?;
+    let small = if image.width() > width {
+        image.thumbnail(width, u32::MAX)
+    } else {
+        image
+    };
+    Ok(in_colour_on_white(&small))
+}
+
+fn decoded(
+    kind: ImageKind,
+    input: &mut (impl Read + Seek),
+    pixels: u64,
+) -> Result<DynamicImage, ExtractionError> {
     input.seek(SeekFrom::Start(0))?;
     let format = match kind {
         ImageKind::Png => ImageFormat::Png,
@@ -41,7 +64,7 @@ pub fn decode_image(
     let orientation = decoder.orientation().map_err(|error| refusal(&error))?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
     image.apply_orientation(orientation);
-    Ok(on_white(image))
+    Ok(image)
 }
 
 /// What is transparent is white, as paper is.
@@ -52,11 +75,24 @@ fn on_white(image: DynamicImage) -> GrayImage {
     let pixels = image.into_luma_alpha8();
     let (width, height) = pixels.dimensions();
     GrayImage::from_fn(width, height, |x, y| {
-        let [grey, alpha] = pixels.get_pixel(x, y).0.map(u16::from);
-        let white = u16::from(WHITE);
-        let blended = (grey * alpha + white * (white - alpha)) / white;
-        image::Luma([u8::try_from(blended).unwrap_or(WHITE)])
+        let [grey, alpha] = pixels.get_pixel(x, y).0;
+        image::Luma([blended(grey, alpha)])
     })
+}
+
+fn in_colour_on_white(image: &DynamicImage) -> RgbImage {
+    let pixels = image.to_rgba8();
+    let (width, height) = pixels.dimensions();
+    RgbImage::from_fn(width, height, |x, y| {
+        let [red, green, blue, alpha] = pixels.get_pixel(x, y).0;
+        image::Rgb([red, green, blue].map(|shade| blended(shade, alpha)))
+    })
+}
+
+fn blended(shade: u8, alpha: u8) -> u8 {
+    let (white, shade, alpha) = (u16::from(WHITE), u16::from(shade), u16::from(alpha));
+    let blended = (shade * alpha + white * (white - alpha)) / white;
+    u8::try_from(blended).unwrap_or(WHITE)
 }
 
 fn refusal(error: &ImageError, pixels: u64) -> ExtractionError {
@@ -93,6 +129,19 @@ mod tests {
         let image = decode_image(ImageKind::Png, &mut png(2, 3), 6).expect("it is read");
         assert_eq!(image.dimensions(), (2, 3));
         assert_eq!(image.get_pixel(1, 1).0, [WHITE]);
+    }
+
+    #[test]
+    fn a_wide_picture_is_shown_smaller_and_a_small_one_as_it_is() {
+        for (width, shown) in [(400, (100, 50)), (40, (40, 20))] {
+            let mut file = png(width, width / 2);
+            let image =
+                shrunken_image(ImageKind::Png, &mut file, (100, 80_000)).expect("it is read");
+            assert_eq!(
+                (image.dimensions(), image.get_pixel(1, 1).0),
+                (shown, [WHITE; 3])
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod blocks;
 mod classify;
 mod columns;
 mod figures;
+#[cfg(test)]
+mod fuzz;
 mod grid;
 mod lines;
 mod marks;

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use image::GrayImage;
+use image::{DynamicImage, GrayImage, RgbImage};
 use pdfium_render::prelude::{
     PdfDocument, PdfPageIndex, PdfPageRenderRotation, PdfRenderConfig, PdfiumError,
     PdfiumInternalError,
@@ -107,20 +107,33 @@ impl PdfPage<'_> {
     /// The page as it is shown, and how many pixels make a point; at a lower resolution where it would have more than
     /// `pixels`.
     pub fn draw(&self, dpi: u32, pixels: u64) -> Result<(GrayImage, f32), String> {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let scale = self.within(dpi as f32 / POINTS_PER_INCH, pixels);
+        let config = PdfRenderConfig::new().use_grayscale_rendering(true);
+        Ok((self.drawn(config, scale)?.into_luma8(), scale))
+    }
+
+    /// The page as it is shown, in its colours and about `width` pixels wide.
+    pub fn picture(&self, width: u32, pixels: u64) -> Result<RgbImage, String> {
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let scale = self.within(width as f32 / self.frame.size().width.max(1.0), pixels);
+        Ok(self.drawn(PdfRenderConfig::new(), scale)?.into_rgb8())
+    }
+
+    /// How many pixels make a point: as many as asked, or as may be.
+    fn within(&self, asked: f32, pixels: u64) -> f32 {
         let size = self.frame.size();
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred, and a limit")]
-        let (asked, pixels) = (dpi as f32 / POINTS_PER_INCH, pixels as f32);
-        let most = (pixels / (size.width * size.height).max(1.0)).sqrt();
+        #[expect(clippy::cast_precision_loss, reason = "a limit")]
+        let most = (pixels as f32 / (size.width * size.height).max(1.0)).sqrt();
         let longest = LONGEST_SIDE / size.width.max(size.height).max(1.0);
-        let scale = asked.min(most).min(longest);
-        let config = PdfRenderConfig::new()
-            .scale_page_by_factor(scale)
-            .use_grayscale_rendering(true)
-            .render_form_data(false);
+        asked.min(most).min(longest)
+    }
+
+    fn drawn(&self, config: PdfRenderConfig, scale: f32) -> Result<DynamicImage, String> {
+        let config = config.scale_page_by_factor(scale).render_form_data(false);
         let bitmap = self.page.render_with_config(&config);
         let image = bitmap.and_then(|bitmap| bitmap.as_image());
-        let image = image.map_err(|error| format!("pdfium can not draw the page ({error:?})"))?;
-        Ok((image.into_luma8(), scale))
+        image.map_err(|error| format!("pdfium can not draw the page ({error:?})"))
     }
 }
 

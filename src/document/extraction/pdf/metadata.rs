@@ -48,10 +48,29 @@ fn split_authors(text: &str) -> Vec<String> {
     text.replace(" and ", ";")
         .split(|c| matches!(c, ';' | '；') || weaker(c))
         .map(str::trim)
-        .filter(|name| !name.is_empty() && name.chars().any(char::is_alphabetic))
+        .filter(|name| name.chars().any(char::is_alphabetic) && !is_placeholder(name))
         .take(MOST_AUTHORS)
         .map(str::to_owned)
         .collect()
+}
+
+/// What templates and accounts put where a name belongs: `[FAMILY Given]`, `Administrator`.
+fn is_placeholder(name: &str) -> bool {
+    let bracketed = [('[', ']'), ('<', '>'), ('{', '}'), ('［', '］')];
+    let is_bracketed =
+        |&(open, close): &(char, char)| name.starts_with(open) && name.ends_with(close);
+    let nobody = [
+        "anonymous",
+        "unknown",
+        "author",
+        "authors",
+        "user",
+        "owner",
+        "admin",
+        "administrator",
+        "root",
+    ];
+    bracketed.iter().any(is_bracketed) || nobody.contains(&name.to_lowercase().as_str())
 }
 
 /// `D:20240131...`
@@ -76,6 +95,9 @@ mod tests {
             split_authors("Turing, A.; Gödel, K."),
             ["Turing, A.", "Gödel, K."]
         );
+        for nobody in ["[FAMILY Given]", " [FAMILY Given] ", "Administrator", "-"] {
+            assert_eq!(split_authors(nobody), Vec::<String>::new(), "{nobody}");
+        }
         assert_eq!((year("D:20240131120000Z"), year("x")), (Some(2024), None));
     }
 }

@@ -61,6 +61,15 @@ impl Channel {
         self.answer()
     }
 
+    /// A picture that was wanted.
+    pub fn show(&mut self, picture: &[u8]) -> io::Result<()> {
+        self.say(&Said::Picture {
+            bytes: picture.len() as u64,
+        })?;
+        self.to_worker.write_all(picture)?;
+        self.to_worker.flush()
+    }
+
     fn answer(&mut self) -> io::Result<Result<Vec<u8>, String>> {
         let length = match self.line(ANSWER_LINE_BYTES)? {
             Answer::Failed { why } => return Ok(Err(why)),

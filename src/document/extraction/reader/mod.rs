@@ -7,6 +7,7 @@ mod pages;
 mod picture;
 mod poppler;
 mod run;
+mod showing;
 mod sight;
 
 pub use run::run;

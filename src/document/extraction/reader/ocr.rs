@@ -181,7 +181,22 @@ fn settle_sizes(pieces: &mut [Piece]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
+
+    const CELLS: &[&str] = &[
+        "5", "1", "2", "100", "-1", "nan", "inf", "1e39", "96.5", "", "字", "a word", "\t", "\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_a_page(rows in vec(vec(select(CELLS), 0..16), 0..20), scale in 0.0_f32..5.0) {
+            let table: Vec<String> = rows.iter().map(|cells| cells.join("\t")).collect();
+            let page = page(table.join("\n").as_bytes(), scale);
+            prop_assert!(page.pieces.iter().all(|piece| !piece.words.is_empty()));
+        }
+    }
 
     #[test]
     fn blanks_between_japanese_characters_are_not_kept() {

@@ -160,7 +160,38 @@ fn piece(words: Vec<Word>) -> Option<Piece> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
+
+    const PARTS: &[&str] = &[
+        "<page>",
+        "</page>",
+        "<line>",
+        "</line>",
+        "<word xMin=\"1\" yMin=\"2\" xMax=\"9\" yMax=\"12\">",
+        "</word>",
+        "<word xMin=\"nan\" yMin=\"-inf\" xMax=\"1e39\" yMax=\"0\">",
+        "<word>",
+        "字",
+        "a",
+        "&amp;",
+        "&#x0;",
+        "&no;",
+        "<",
+        "]]>",
+        "<!DOCTYPE a [",
+        "\0",
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_or_refused(parts in vec(select(PARTS), 0..60)) {
+            for page in pages(parts.concat().as_bytes()).unwrap_or_default() {
+                prop_assert!(page.pieces.iter().all(|piece| !piece.words.is_empty()));
+            }
+        }
+    }
 
     #[test]
     fn words_keep_their_boxes_and_far_ones_are_pieces_of_their_own() {

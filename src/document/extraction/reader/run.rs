@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{channel::Channel, pages, picture};
+use super::{channel::Channel, pages, picture, showing};
 use crate::{
     document::extraction::{
         ExtractionError, FileKind, FileMetadata, NativeKind, Page, formats,
@@ -71,6 +71,9 @@ fn read(channel: &mut Channel) -> Result<(), Stop> {
     };
     confine(&order)?;
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    if let Some(width) = order.picture {
+        return showing::show(channel, &order, (width, pdfium.as_ref()), file);
+    }
     match (order.kind, pdfium) {
         (FileKind::Native(kind), _) => read_native(channel, &order, kind, file),
         (FileKind::Image(kind), _) => picture::read(channel, &order, kind, file),

@@ -11,7 +11,7 @@ mod program;
 mod spawner;
 mod syscalls;
 
-pub use child::{Child, Stdio};
+pub use child::{Child, Process, Stdio};
 pub use confinement::{Confinement, Enforced, Level, Profile};
 pub use probe::{SandboxState, attempt_everything, probe};
 pub use program::{ProgramOrder, become_program};

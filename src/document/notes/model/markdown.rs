@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use super::NoteKind;
 use crate::document::{
     DocumentId,
+    markdown::{inline, one_line},
     proving::{Citation, Sentence},
 };
 
@@ -175,25 +176,6 @@ fn by_title(sentences: &[Sentence]) -> Vec<(&str, Vec<&Sentence>)> {
 
 fn cell(text: &str) -> String {
     inline(&one_line(text)).replace('|', "\\|")
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Text whose signs mean nothing to Markdown or HTML.
-fn inline(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(
-            character,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#'
-        ) {
-            out.push('\\');
-        }
-        out.push(character);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -134,7 +134,35 @@ fn piece(chars: &[char], start: usize) -> Result<(String, bool, usize), InvalidQ
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::document::search::{
+        analyzer::{Analyzer, AnalyzerSettings},
+        query::{LexicalQuery, Marks},
+    };
+
+    proptest! {
+        #[test]
+        fn every_query_is_understood_or_refused_and_marks_what_it_finds(
+            query in "[-\"“”*aか字A ０　_.]{0,40}|\\PC{0,40}", text in "[-\"*aか字A ０　_.ｶﾞ]{0,60}|\\PC{0,60}",
+        ) {
+            let analyzer = || Analyzer::new(AnalyzerSettings::default());
+            let Ok(words) = Words::parse(&query) else {
+                return Ok(());
+            };
+            prop_assert!(!words.meaning().trim().is_empty());
+            let Ok(asked) = LexicalQuery::new(&words, &analyzer(), 0.5) else {
+                return Ok(());
+            };
+            let marks = Marks::new(analyzer(), &asked);
+            let (length, mut before) = (text.chars().count(), None);
+            for (start, end) in marks.places(&text) {
+                prop_assert!(start < end && end as usize <= length && before.is_none_or(|before| before < start));
+                before = Some(end);
+            }
+        }
+    }
 
     fn owned(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()

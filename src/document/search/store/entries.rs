@@ -61,6 +61,20 @@ pub fn complete(
     Ok(true)
 }
 
+/// By which version of it a document is found, in each of these indexes that have it.
+pub fn found_versions(
+    conn: &mut Conn,
+    indexes: &[IndexNumber],
+    document: DocumentId,
+) -> Result<Vec<VersionId>, DbError> {
+    let numbers: Vec<i32> = indexes.iter().map(|index| index.get()).collect();
+    let entries = e::table
+        .filter(e::index_number.eq_any(numbers))
+        .filter(e::document_id.eq(document))
+        .select(e::version_id);
+    Ok(each_backend!(conn, |o| entries.load(o))?)
+}
+
 /// Nothing of the document is found any more, in any of its project's indexes.
 pub fn hide(conn: &mut Conn, project: ProjectId, document: DocumentId) -> Result<(), DbError> {
     let indexes = i::table.filter(i::project_id.eq(project)).select(i::number);

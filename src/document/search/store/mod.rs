@@ -12,7 +12,7 @@ mod spaces;
 mod vectors;
 
 pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
-pub use entries::{abandoned, complete, hide, missing, visible_entry};
+pub use entries::{abandoned, complete, found_versions, hide, missing, visible_entry};
 pub use evaluation::{
     count_queries, delete_query, insert_queries, insert_run, known_documents, latest_run, queries,
     run, runs,
