@@ -9,7 +9,10 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, time};
 
-use super::connection::{Connection, Failed, Target};
+use super::{
+    clock::Clock,
+    connection::{Connection, Failed, Target},
+};
 
 /// Longest latency that is told apart, in microseconds.
 const MAX_MICROS: u64 = 60_000_000;
@@ -79,6 +82,7 @@ impl Load {
             })
             .collect();
         let total = self.seconds + self.warmup_seconds;
+        let clock = Clock::start();
         let (begin, mut missed) = (Instant::now(), 0_u64);
         for number in 0_u32.. {
             let after = f64::from(number) / self.rate;
@@ -86,7 +90,7 @@ impl Load {
                 break;
             }
             let at = begin + Duration::from_secs_f64(after);
-            time::sleep_until(at.into()).await;
+            clock.until(at).await;
             let measured = after >= self.warmup_seconds;
             if due.try_send(Due { at, measured }).is_err() {
                 missed += u64::from(measured);

@@ -1,6 +1,7 @@
 //! What `scripts/bench-peers` measures with: a provider that answers at a fixed speed, and load whose latencies count
 //! from when a request was due, so that a stalled server can not slow its own measurement down.
 
+mod clock;
 mod connection;
 mod load;
 mod mock;

@@ -14,9 +14,9 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, time};
+use tokio::net::TcpListener;
 
-use super::connection::Failed;
+use super::{clock::Clock, connection::Failed};
 
 const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"The quick brown fox jumps over the lazy dog, as it has done in every benchmark before this one."},"finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":64,"completion_tokens":21,"total_tokens":85}}"#;
 const CHUNK: &str = "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}\n\n";
@@ -40,12 +40,14 @@ pub struct Mock {
 
 impl Mock {
     pub async fn serve(self) -> Result<(), Failed> {
+        let clock = Clock::start();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
+            let clock = clock.clone();
             tokio::spawn(async move {
-                let service = service_fn(move |request| self.answer(request));
+                let service = service_fn(move |request| self.answer(request, clock.clone()));
                 // A client that goes away is no event here.
                 let _gone = http1::Builder::new()
                     .timer(TokioTimer::new())
@@ -55,16 +57,20 @@ impl Mock {
         }
     }
 
-    async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Failed> {
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+        clock: Clock,
+    ) -> Result<Response<Body>, Failed> {
         let body = request.into_body().collect().await?.to_bytes();
         if self.latency_ms > 0 {
-            time::sleep(Duration::from_millis(self.latency_ms)).await;
+            clock.sleep(Duration::from_millis(self.latency_ms)).await;
         }
         let streams = [br#""stream":true"#.as_slice(), br#""stream": true"#]
             .into_iter()
             .any(|wanted| body.windows(wanted.len()).any(|window| window == wanted));
         let (kind, body) = if streams {
-            ("text/event-stream", self.chunks())
+            ("text/event-stream", self.chunks(clock))
         } else {
             (
                 "application/json",
@@ -74,14 +80,17 @@ impl Mock {
         Ok(Response::builder().header(CONTENT_TYPE, kind).body(body)?)
     }
 
-    fn chunks(self) -> Body {
+    fn chunks(self, clock: Clock) -> Body {
         let interval = Duration::from_millis(self.chunk_interval_ms);
-        let chunks = stream::iter(0..=self.chunks).then(move |number| async move {
-            if number > 0 && !interval.is_zero() {
-                time::sleep(interval).await;
+        let chunks = stream::iter(0..=self.chunks).then(move |number| {
+            let clock = clock.clone();
+            async move {
+                if number > 0 && !interval.is_zero() {
+                    clock.sleep(interval).await;
+                }
+                let text = if number == self.chunks { LAST } else { CHUNK };
+                Ok(Frame::data(Bytes::from_static(text.as_bytes())))
             }
-            let text = if number == self.chunks { LAST } else { CHUNK };
-            Ok(Frame::data(Bytes::from_static(text.as_bytes())))
         });
         BodyExt::boxed_unsync(StreamBody::new(chunks))
     }

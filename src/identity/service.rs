@@ -17,6 +17,7 @@ use crate::{
     platform::{
         db::Db,
         http::{Authenticate, Credentials},
+        remembered::get_or_load,
     },
 };
 
@@ -62,9 +63,7 @@ impl Identity {
         let secret =
             SecretKey::parse(credentials.secret_key.expose()).map_err(|_| IdentityError::BadKey)?;
         let hash = self.hasher.hash(&secret);
-        let known = self
-            .known
-            .try_get_with(hash, self.load_key(hash))
+        let known = get_or_load(&self.known, hash, || self.load_key(hash))
             .await
             .map_err(|error: Arc<IdentityError>| {
                 Arc::try_unwrap(error).unwrap_or_else(shared_failure)

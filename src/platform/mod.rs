@@ -1,6 +1,7 @@
 //! Technical IO that every context stands on: configuration, databases, jobs, events, HTTP.
 //! It knows no context.
 
+pub mod background;
 pub mod bus;
 pub mod config;
 pub mod db;
@@ -13,6 +14,7 @@ pub mod lifecycle;
 pub mod objects;
 pub mod outbox;
 pub mod redis;
+pub mod remembered;
 pub mod secret_file;
 pub mod sizing;
 pub mod storage;

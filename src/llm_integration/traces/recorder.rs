@@ -32,7 +32,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// A segment of the log (8 MiB): about what is done again after a crash.
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// How long a reader waits for what was accepted before it asked.
-const READ_WAIT: Duration = Duration::from_secs(2);
+const READ_WAIT: Duration = Duration::from_secs(5);
 /// Batches that a listener may be behind before it misses some.
 const ANNOUNCED_BATCHES: usize = 256;
 

@@ -15,6 +15,7 @@ use crate::{
     kernel::{Clock, ProjectId, Timestamp, error_chain},
     llm_integration::Prices,
     platform::{
+        background::Pace,
         db::{Db, DbError},
         objects::{ObjectError, Objects},
     },
@@ -92,11 +93,12 @@ impl Sink {
     pub(super) async fn write(
         &self,
         changes: &Arc<Changes>,
+        pace: Pace,
     ) -> Result<Vec<(ProjectId, TraceId)>, SinkError> {
         let mut traces = Vec::new();
         let mut left = vec![Arc::clone(changes)];
         while let Some(changes) = left.pop() {
-            let error = match self.commit(&changes).await {
+            let error = match self.commit(&changes, pace).await {
                 Ok(applied) => {
                     traces.extend(applied.traces);
                     self.remove(applied.replaced_objects).await;
@@ -120,12 +122,16 @@ impl Sink {
         Ok(traces)
     }
 
-    async fn commit(&self, changes: &Arc<Changes>) -> Result<store::Applied, Arc<DbError>> {
+    async fn commit(
+        &self,
+        changes: &Arc<Changes>,
+        pace: Pace,
+    ) -> Result<store::Applied, Arc<DbError>> {
         let costs = Costs::of(&self.prices, changes).await?;
         let (changes, now) = (Arc::clone(changes), self.clock.now());
         let written = self.db.write(move |conn| {
             let price = |project, state: &_| costs.cost(project, state);
-            store::apply(conn, &changes, &price, now)
+            store::apply(conn, &changes, &price, (now, pace))
         });
         let applied = written.await.map_err(Arc::new)?;
         let traces = applied.traces.len() as u64;

@@ -22,11 +22,15 @@ use super::{
 use crate::{
     kernel::{ProjectId, error_chain},
     llm_integration::TraceId,
-    platform::wal::{LogBatch, LogReader},
+    platform::{
+        background::Pace,
+        wal::{LogBatch, LogReader},
+    },
 };
 
-/// Bytes of the log that are moved in one transaction (1 MiB): it holds others up for a moment only.
-const BATCH_BYTES: usize = 1024 * 1024;
+/// Bytes of the log that are moved in one transaction (256 KiB, some hundred calls): it holds others up for
+/// a moment only, and the memory that it takes is a multiple of that.
+const BATCH_BYTES: usize = 256 * 1024;
 /// Sends of one transaction, where there is no log.
 const BATCH_SENDS: usize = 512;
 /// How long a batch that only memory holds is tried again while the database is away.
@@ -133,14 +137,14 @@ struct Target {
 
 impl Target {
     async fn write_log(&self, mut reader: LogReader, stop: CancellationToken) {
-        let mut looked = Instant::now();
+        let (mut looked, mut pace) = (Instant::now(), Pace::Courteous);
         loop {
             let is_last = stop.is_cancelled();
             let adopts = looked.elapsed() >= ADOPT_EVERY;
             if adopts {
                 looked = Instant::now();
             }
-            let (kept, read) = match with(reader, move |reader| read(reader, adopts)).await {
+            let (kept, read) = match with(reader, move |reader| read(reader, adopts, pace)).await {
                 Ok((kept, Ok(read))) => (kept, read),
                 Ok((_, Err(error))) => {
                     return tracing::error!(%error, "the log of traces can not be read");
@@ -149,7 +153,12 @@ impl Target {
             };
             reader = kept;
             let (was_empty, is_full) = (read.reports.is_empty(), read.bytes >= BATCH_BYTES);
-            if !self.write_until_done(read.reports, &stop).await {
+            pace = if is_full {
+                Pace::Hurried
+            } else {
+                Pace::Courteous
+            };
+            if !self.write_until_done(read.reports, pace, &stop).await {
                 return;
             }
             self.progress.send_replace(Progress {
@@ -183,7 +192,12 @@ impl Target {
     }
 
     /// Tries until the database takes it. False when the process ends before that.
-    async fn write_until_done(&self, mut reports: Vec<Placed>, stop: &CancellationToken) -> bool {
+    async fn write_until_done(
+        &self,
+        mut reports: Vec<Placed>,
+        pace: Pace,
+        stop: &CancellationToken,
+    ) -> bool {
         if reports.is_empty() {
             return true;
         }
@@ -193,11 +207,12 @@ impl Target {
                 return false;
             }
         }
-        let Ok(changes) = task::spawn_blocking(move || Arc::new(gather(reports))).await else {
+        let gathering = move || Arc::new(gather(reports.into_iter().inspect(|_| pace.step())));
+        let Ok(changes) = task::spawn_blocking(gathering).await else {
             return false;
         };
         loop {
-            match self.sink.write(&changes).await {
+            match self.sink.write(&changes, pace).await {
                 Ok(traces) => {
                     self.announce(traces);
                     return true;
@@ -275,14 +290,15 @@ impl Target {
     ) -> Result<(), SinkError> {
         self.sink.place(reports).await?;
         let changes = changes.get_or_insert_with(|| Arc::new(gather(std::mem::take(reports))));
-        let traces = self.sink.write(changes).await?;
+        // Those who report wait for it.
+        let traces = self.sink.write(changes, Pace::Hurried).await?;
         self.announce(traces);
         Ok(())
     }
 }
 
 /// Reads and decodes what comes next, after what was handed out before is done with.
-fn read(reader: &mut LogReader, adopts: bool) -> io::Result<Read> {
+fn read(reader: &mut LogReader, adopts: bool, pace: Pace) -> io::Result<Read> {
     reader.release();
     if adopts {
         reader.adopt()?;
@@ -300,6 +316,7 @@ fn read(reader: &mut LogReader, adopts: bool) -> io::Result<Read> {
             }
             Err(error) => lost(1, &error.to_string()),
         }
+        pace.step();
     }
     Ok(Read {
         reports,

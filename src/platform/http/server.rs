@@ -113,6 +113,8 @@ pub async fn serve(
     .workers(workers)
     .max_connections(max_connections)
     .keep_alive(keep_alive)
+    // A token of a stream goes out when it is there, not when the one before it was acknowledged.
+    .tcp_nodelay(true)
     // A client that closes its side has gone: what it waits for is cancelled, a model's call above all.
     .h1_allow_half_closed(false)
     .shutdown_timeout(drain_timeout)

@@ -15,14 +15,17 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     folder::Folder,
-    frame::{HEADER_BYTES, MAX_PAYLOAD_BYTES},
+    frame::{self, HEADER_BYTES, MAX_PAYLOAD_BYTES},
     reader::LogReader,
     segment::Segment,
-    writer::{Append, Writer},
+    writer::{self, Append, Writer},
 };
 
 /// Entries that wait for the thread that appends.
 const QUEUE_ENTRIES: usize = 4096;
+/// A longer entry (64 KiB) is written by the thread; a shorter one costs less to write than to hand over,
+/// where the system has it as soon as it is written.
+const OWN_WRITE_BYTES: usize = 64 * 1024;
 /// Memory that they may hold (128 MiB).
 const QUEUE_BYTES: u64 = 128 * 1024 * 1024;
 
@@ -45,7 +48,7 @@ pub struct LogSettings {
     pub segment_bytes: u64,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The log has reached its limit, or its disk is full: try again later.
     #[error("the log is full")]
@@ -60,7 +63,16 @@ pub enum AppendError {
 #[derive(Clone)]
 pub struct Log {
     queue: mpsc::SyncSender<Append>,
+    writer: Arc<Mutex<Writer>>,
+    durability: Durability,
     shared: Arc<Shared>,
+}
+
+/// An entry that was taken in.
+#[derive(Debug)]
+enum Submitted {
+    Durable,
+    Queued(oneshot::Receiver<Result<(), AppendError>>),
 }
 
 /// What the log's two ends know of each other.
@@ -116,11 +128,19 @@ impl Log {
         let (queue, appends) = mpsc::sync_channel(QUEUE_ENTRIES);
         // Fails at once where no file can be made, rather than at the first entry.
         let writer = Writer::begin(&own.path, next, settings, Arc::clone(&shared))?;
+        let writer = Arc::new(Mutex::new(writer));
+        let (of_thread, known) = (Arc::clone(&writer), Arc::clone(&shared));
         std::thread::Builder::new()
             .name("write-ahead log".to_owned())
-            .spawn(move || writer.run(&appends))?;
+            .spawn(move || writer::run(&of_thread, &known, &appends))?;
         let reader = LogReader::new(log.to_owned(), own, next, Arc::clone(&shared))?;
-        Ok((Self { queue, shared }, reader))
+        let log = Self {
+            queue,
+            writer,
+            durability: settings.durability,
+            shared,
+        };
+        Ok((log, reader))
     }
 
     /// Returns once the entry is durable. It is kept also when nobody waits any more.
@@ -128,19 +148,22 @@ impl Log {
     /// # Errors
     /// [`AppendError`]: the entry is not kept.
     pub async fn append(&self, payload: Vec<u8>) -> Result<(), AppendError> {
-        self.submit(payload)?
-            .await
-            .unwrap_or(Err(AppendError::Failed))
+        match self.take_in(payload)? {
+            Submitted::Durable => Ok(()),
+            Submitted::Queued(done) => done.await.unwrap_or(Err(AppendError::Failed)),
+        }
     }
 
-    /// Hands the entry over; what is returned resolves once it is durable.
+    /// Hands the entry over; it is durable soon.
     ///
     /// # Errors
     /// When there is no room for it.
-    pub fn submit(
-        &self,
-        payload: Vec<u8>,
-    ) -> Result<oneshot::Receiver<Result<(), AppendError>>, AppendError> {
+    pub fn submit(&self, payload: Vec<u8>) -> Result<(), AppendError> {
+        // The thread says in the log what it could not write.
+        self.take_in(payload).map(drop)
+    }
+
+    fn take_in(&self, payload: Vec<u8>) -> Result<Submitted, AppendError> {
         if payload.is_empty() || payload.len() > MAX_PAYLOAD_BYTES {
             return Err(AppendError::TooLong {
                 bytes: payload.len(),
@@ -151,13 +174,29 @@ impl Log {
         let used = self.shared.used_bytes.load(Ordering::Relaxed);
         let has_room = used + queued + bytes <= self.shared.limit_bytes
             && (queued == 0 || queued + bytes <= QUEUE_BYTES);
-        let (done, waiting) = oneshot::channel();
-        let append = Append { payload, done };
-        if has_room && self.queue.try_send(append).is_ok() {
-            return Ok(waiting);
+        if !has_room {
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(AppendError::Full);
         }
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Err(AppendError::Full)
+        if let Some(kept) = self.write_at_once(&payload) {
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return kept.map(|()| Submitted::Durable);
+        }
+        let (done, waiting) = oneshot::channel();
+        if self.queue.try_send(Append { payload, done }).is_err() {
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(AppendError::Full);
+        }
+        Ok(Submitted::Queued(waiting))
+    }
+
+    /// `None` when the entry is rather for the thread.
+    fn write_at_once(&self, payload: &[u8]) -> Option<Result<(), AppendError>> {
+        let is_due = self.durability == Durability::Process && payload.len() <= OWN_WRITE_BYTES;
+        let mut writer = self.writer.try_lock().ok().filter(|_| is_due)?;
+        let mut framed = Vec::with_capacity(payload.len() + HEADER_BYTES);
+        frame::encode(payload, &mut framed);
+        Some(writer.keep(&framed, 1))
     }
 
     /// Entries that this process has made durable so far.

@@ -1,7 +1,8 @@
 //! A write-ahead log: what is appended is durable before the database has it.
 //!
-//! Entries are frames in segment files of a folder. One thread appends, and everything that waits for
-//! it shares one write (and one sync, where the log outlives a power cut). A [`LogReader`] reads the
+//! Entries are frames in segment files of a folder. Where the log outlives the process only, a short
+//! entry is written at once by who appends it; otherwise one thread appends, and everything that waits
+//! for it shares one write and one sync. A [`LogReader`] reads the
 //! entries in their order, hands them out in batches, and removes segments once all of their entries
 //! are released. What a process leaves behind, at whatever point it died, the next one reads; a frame
 //! that was cut off half way ends its segment, for nobody was told that it was kept. An entry can be

@@ -1,10 +1,10 @@
-//! The one thread that appends: whatever waits for it shares one write, and one sync.
+//! Appends to the newest segment, and the thread for which whatever waits shares one write and one sync.
 
 use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering, mpsc},
 };
 
 use tokio::sync::oneshot;
@@ -53,61 +53,29 @@ impl Writer {
         })
     }
 
-    /// Appends until every [`super::Log`] is gone.
-    pub fn run(mut self, appends: &mpsc::Receiver<Append>) {
-        let mut frames = Vec::new();
-        while let Ok(first) = appends.recv() {
-            let mut waiting = Vec::new();
-            let mut next = Some(first);
-            while let Some(Append { payload, done }) = next {
-                frame::encode(&payload, &mut frames);
-                waiting.push(done);
-                next = (frames.len() < GROUP_BYTES)
-                    .then(|| appends.try_recv().ok())
-                    .flatten();
-            }
-            self.append(&frames, waiting);
-            frames.clear();
-            frames.shrink_to(GROUP_BYTES);
-        }
-    }
-
-    fn append(&mut self, frames: &[u8], waiting: Vec<oneshot::Sender<Result<(), AppendError>>>) {
+    /// Appends whole frames, of so many entries.
+    pub fn keep(&mut self, frames: &[u8], entries: u64) -> Result<(), AppendError> {
         let bytes = frames.len() as u64;
-        let outcome = self.write(frames);
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        match outcome {
-            Ok(()) => {
-                self.bytes += bytes;
-                self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
-                self.shared.set_written(Written {
-                    segment: self.segment.clone(),
-                    bytes: self.bytes,
-                });
-                self.shared
-                    .appended
-                    .fetch_add(waiting.len() as u64, Ordering::Release);
-                for done in waiting {
-                    // One who waits no longer has lost nothing.
-                    let _gone = done.send(Ok(()));
-                }
-                self.shared.grew.notify_one();
-            }
-            Err(error) => {
-                tracing::error!(%error, segment = %self.segment.path.display(), "the log could not be written");
-                self.give_up_segment();
-                let is_full = error.kind() == io::ErrorKind::StorageFull
-                    || error.kind() == io::ErrorKind::QuotaExceeded;
-                for done in waiting {
-                    let refused = if is_full {
-                        AppendError::Full
-                    } else {
-                        AppendError::Failed
-                    };
-                    let _gone = done.send(Err(refused));
-                }
-            }
+        if let Err(error) = self.write(frames) {
+            tracing::error!(%error, segment = %self.segment.path.display(), "the log could not be written");
+            self.give_up_segment();
+            let is_full = error.kind() == io::ErrorKind::StorageFull
+                || error.kind() == io::ErrorKind::QuotaExceeded;
+            return Err(if is_full {
+                AppendError::Full
+            } else {
+                AppendError::Failed
+            });
         }
+        self.bytes += bytes;
+        self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.shared.set_written(Written {
+            segment: self.segment.clone(),
+            bytes: self.bytes,
+        });
+        self.shared.appended.fetch_add(entries, Ordering::Release);
+        self.shared.grew.notify_one();
+        Ok(())
     }
 
     fn write(&mut self, frames: &[u8]) -> io::Result<()> {
@@ -139,5 +107,33 @@ impl Writer {
             // The segment stays; the next write tries again.
             tracing::error!(%error, "no new segment of the log could be made");
         }
+    }
+}
+
+/// Appends what is queued until every [`super::Log`] is gone.
+pub(super) fn run(writer: &Mutex<Writer>, shared: &Shared, appends: &mpsc::Receiver<Append>) {
+    let mut frames = Vec::new();
+    while let Ok(first) = appends.recv() {
+        let mut waiting = Vec::new();
+        let mut next = Some(first);
+        while let Some(Append { payload, done }) = next {
+            frame::encode(&payload, &mut frames);
+            waiting.push(done);
+            next = (frames.len() < GROUP_BYTES)
+                .then(|| appends.try_recv().ok())
+                .flatten();
+        }
+        let kept = writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keep(&frames, waiting.len() as u64);
+        let bytes = frames.len() as u64;
+        shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        for done in waiting {
+            // One who waits no longer has lost nothing.
+            let _gone = done.send(kept);
+        }
+        frames.clear();
+        frames.shrink_to(GROUP_BYTES);
     }
 }

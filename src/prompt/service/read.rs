@@ -28,7 +28,7 @@ impl Prompts {
         selector: &Selector,
     ) -> Result<Arc<Served>, Failure> {
         actor.require(Permission::PromptsRead)?;
-        let load = self.load(actor.project, name.clone(), selector.clone());
+        let load = || self.load(actor.project, name.clone(), selector.clone());
         let served = self
             .cache
             .get_or_load(actor.project, name, selector, load)

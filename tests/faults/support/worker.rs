@@ -51,10 +51,11 @@ impl Job for LongWork {
 pub fn settings() -> JobSettings {
     JobSettings {
         concurrency: 4,
-        poll_interval_ms: 60_000, // nothing here may depend on polling
+        poll_interval_ms: 600_000, // nothing here may depend on polling
         heartbeat_ms: 100,
-        orphan_after_ms: 400,
-        cancel_grace_seconds: 1,
+        // On a busy machine nobody is taken for dead who is only slow.
+        orphan_after_ms: 60_000,
+        cancel_grace_seconds: 30,
         retention_hours: 1,
     }
 }
@@ -70,8 +71,27 @@ impl Worker {
     }
 
     pub fn draining(db: &Db, clock: &Clock, registry: JobRegistry, drain: Duration) -> Self {
+        Self::with(settings(), db, clock, registry, drain)
+    }
+
+    /// Takes others for dead who are silent for a moment.
+    pub fn hasty(db: &Db, clock: &Clock, registry: JobRegistry) -> Self {
+        let settings = JobSettings {
+            orphan_after_ms: 400,
+            ..settings()
+        };
+        Self::with(settings, db, clock, registry, Duration::from_secs(10))
+    }
+
+    pub fn with(
+        settings: JobSettings,
+        db: &Db,
+        clock: &Clock,
+        registry: JobRegistry,
+        drain: Duration,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let with = (settings(), Sizing { processors: 2 });
+        let with = (settings, Sizing { processors: 2 });
         let run = jobs::run(
             registry,
             (db.clone(), clock.clone()),

@@ -19,7 +19,10 @@ use crate::{
         dialects::ErrorKind,
         providers::{Origin, Provider, ProviderName, Providers},
     },
-    platform::db::{Db, DbError},
+    platform::{
+        db::{Db, DbError},
+        remembered::get_or_load,
+    },
 };
 
 /// How long another replica's change can stay unnoticed.
@@ -58,13 +61,12 @@ impl Vault {
 
     /// The project's own providers.
     pub async fn providers(&self, project: ProjectId) -> Result<Arc<[Arc<Provider>]>, LlmError> {
-        let load = async {
+        let load = async || {
             let rows = self.db.read(move |conn| store::list(conn, project)).await?;
             let build = |row| self.provider(project, row);
             rows.into_iter().map(build).collect::<Result<_, DbError>>()
         };
-        self.opened
-            .try_get_with(project, load)
+        get_or_load(&self.opened, project, load)
             .await
             .map_err(LlmError::DbShared)
     }

@@ -21,11 +21,15 @@ use crate::{
             schema::{llm_observation, llm_session, llm_trace},
         },
     },
-    platform::db::{Conn, DbError, each_backend},
+    platform::{
+        background::Pace,
+        db::{Conn, DbError, each_backend},
+    },
 };
 
-/// Rows of one INSERT: SQLite takes at most 32,766 parameters, a row has 32.
-const ROWS_AT_ONCE: usize = 500;
+/// Rows of one INSERT. More would save little, and hold the processor longer than a caller should wait;
+/// SQLite takes at most 32,766 parameters, a row has 32.
+const ROWS_AT_ONCE: usize = 32;
 
 /// What an observation costs whose cost was not reported.
 pub(in crate::llm_integration::traces) type Price<'a> =
@@ -44,7 +48,7 @@ pub(in crate::llm_integration::traces) fn apply(
     conn: &mut Conn,
     changes: &Changes,
     price: &Price<'_>,
-    now: Timestamp,
+    (now, pace): (Timestamp, Pace),
 ) -> Result<Applied, DbError> {
     let known = keys::claim(conn, changes)?;
     let mut stored = Stored::load(conn, changes, &known)?;
@@ -61,8 +65,9 @@ pub(in crate::llm_integration::traces) fn apply(
         };
         let deltas = writes.observations_of(of, change, &mut stored, price)?;
         writes.trace_of(of, change, key, &mut stored, &deltas)?;
+        pace.step();
     }
-    writes.execute(conn, now)
+    writes.execute(conn, now, pace)
 }
 
 /// Whose rows are being made.
@@ -308,21 +313,24 @@ impl Writes {
         self.replaced_objects.extend(keys.filter(|key| !kept(key)));
     }
 
-    fn execute(self, conn: &mut Conn, now: Timestamp) -> Result<Applied, DbError> {
+    fn execute(self, conn: &mut Conn, now: Timestamp, pace: Pace) -> Result<Applied, DbError> {
         delete_observations(conn, &self.old_observations)?;
         for chunk in self.observations.chunks(ROWS_AT_ONCE) {
             each_backend!(conn, |c| diesel::insert_into(llm_observation::table)
                 .values(chunk)
                 .execute(c))?;
+            pace.step();
         }
         delete_traces(conn, &self.old_traces)?;
         for chunk in self.traces.chunks(ROWS_AT_ONCE) {
             each_backend!(conn, |c| diesel::insert_into(llm_trace::table)
                 .values(chunk)
                 .execute(c))?;
+            pace.step();
         }
         for key in &self.keys {
             keys::update(conn, key)?;
+            pace.step();
         }
         for (project, trace) in &self.ends_anew {
             set_end(conn, *project, trace)?;
