@@ -3,16 +3,19 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     thread,
     time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
 
+/// Alarms that the thread has not taken in yet; who sets one beyond it waits.
+const QUEUE: usize = 4_096;
+
 /// A thread that wakes who waits. Cheap to clone.
 #[derive(Clone)]
-pub struct Clock(Sender<Alarm>);
+pub struct Clock(SyncSender<Alarm>);
 
 struct Alarm {
     at: Instant,
@@ -21,7 +24,7 @@ struct Alarm {
 
 impl Clock {
     pub fn start() -> Self {
-        let (sender, alarms) = mpsc::channel();
+        let (sender, alarms) = mpsc::sync_channel(QUEUE);
         thread::spawn(move || ring(&alarms));
         Self(sender)
     }
