@@ -256,21 +256,22 @@ pub fn of_scans(pages: usize) -> Vec<u8> {
 
 /// The first page as a scanner sees it: its width, its height, and a byte for each of its pixels.
 pub fn drawn(pdf: &[u8], dpi: u32) -> (u32, u32, Vec<u8>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("page.pdf");
-    fs::write(&path, pdf).unwrap();
+    fs::write(&path, pdf).expect("a file");
     let image = Command::new("pdftoppm")
         .args(["-r", &dpi.to_string(), "-gray", "-singlefile"])
         .arg(&path)
         .stdin(Stdio::null())
         .output()
-        .unwrap()
+        .expect("pdftoppm draws")
         .stdout;
     let mut head = image.split(u8::is_ascii_whitespace);
-    let mut word = || String::from_utf8(head.next().unwrap().to_vec()).unwrap();
+    let mut word = || String::from_utf8_lossy(head.next().expect("a word")).into_owned();
     let (mark, width, height) = (word(), word(), word());
     assert_eq!(mark, "P5");
-    let (width, height): (u32, u32) = (width.parse().unwrap(), height.parse().unwrap());
+    let number = |word: String| word.parse::<u32>().expect("a number");
+    let (width, height) = (number(width), number(height));
     let grey = image[image.len() - (width * height) as usize..].to_vec();
     (width, height, grey)
 }
