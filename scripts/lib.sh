@@ -55,6 +55,16 @@ target_dir() {
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'
 }
 
+# Prints where the binary is that is measured: the one that KANAME_APP names, or a release that is built now.
+release_app() {
+  if [[ -z ${KANAME_APP:-} ]]; then
+    need_build_tools
+    step "building app" cargo build --release --locked --bin app >&2
+    KANAME_APP=$(target_dir)/release/app
+  fi
+  printf '%s\n' "$KANAME_APP"
+}
+
 # venv FILE: prints the path of a virtual environment with what a requirements file pins; made once for each content.
 venv() {
   local file=$1 key dir lock

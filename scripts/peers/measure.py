@@ -194,8 +194,7 @@ def measure_gateway(system, results):
             keep(f"p50 at {rate}/s", found["end_us"]["p50"] if kept_up else None)
             keep(f"p99 at {rate}/s", found["end_us"]["p99"] if kept_up else None)
         found = load(url, pairs, 40, STREAMED)
-        keep("first token p50", found["first_byte_us"]["p50"])
-        keep("first token p99", found["first_byte_us"]["p99"])
+        keep("first token p50", found["first_byte_us"]["p50"] if found["ok"] else None)
     with running("mock", LOAD_CORE, fast_port, fast), system.start(fast_port) as (process, url, pairs):
         rate, errors = saturate(url, pairs)
         keep("requests/s", rate)
@@ -235,8 +234,8 @@ def median(values):
     return statistics.median(known) if len(known) == len(values) else None
 
 
-def text(value, digits=2, unit=""):
-    return "did not keep up" if value is None else f"{value:,.{digits}f}{unit}"
+def text(value, digits=2, unit="", missing="did not keep up"):
+    return missing if value is None else f"{value:,.{digits}f}{unit}"
 
 
 def print_gateways(results):
@@ -249,7 +248,8 @@ def print_gateways(results):
         for what in ("p50 at 100/s", "p99 at 100/s", "p50 at 1000/s", "p99 at 1000/s", "first token p50"):
             value, alone = median(mine[what]), median(base[what])
             added = None if value is None else (value - alone) / 1000
-            cells.append(f"({alone / 1000:.2f} ms)" if system is Direct else text(added, unit=" ms"))
+            missing = "no stream" if what.startswith("first token") else "did not keep up"
+            cells.append(f"({alone / 1000:.2f} ms)" if system is Direct else text(added, unit=" ms", missing=missing))
         rate = median(mine["requests/s"])
         cells += [text(rate, 0), f"{rate / slowest:.0f} ×", text(median(mine["memory"]), 0, " MiB") if "memory" in mine else ""]
         print(f"| {system.name} {system.version} | " + " | ".join(cells) + " |")

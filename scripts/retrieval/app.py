@@ -91,14 +91,14 @@ class App:
 
 
 @contextlib.contextmanager
-def running(database, settings=None):
-    """The binary at KANAME_APP on a database, with an empty data directory."""
-    with tempfile.TemporaryDirectory(prefix="search-quality-") as folder:
-        url = database or f"sqlite:{folder}/kaname.db"
+def running(database, settings=None, folder=None):
+    """The binary at KANAME_APP on a database and a data directory, which is a new one unless it is given."""
+    with contextlib.ExitStack() as stack:
+        folder = folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="search-"))
         port = free_port()
         environment = {
             **os.environ,
-            "DATABASE_URL": url,
+            "DATABASE_URL": database or sqlite_in(folder),
             "APP_STORAGE__DIRECTORY": folder,
             "APP_SERVER__PORT": str(port),
             "APP_TELEMETRY__LOG": "warn",
@@ -124,3 +124,7 @@ def running(database, settings=None):
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def sqlite_in(folder):
+    return f"sqlite:{folder}/kaname.db"

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import sqlite3
+import subprocess
 import sys
 import urllib.parse
 import uuid
@@ -61,8 +62,6 @@ def ours(documents, queries, language, database):
 
 def new_postgres():
     """The URL of a database of its own on TEST_POSTGRES_URL's server."""
-    import subprocess
-
     url, name = os.environ["TEST_POSTGRES_URL"], f"search_{uuid.uuid4().hex[:8]}"
     psql = os.path.join(os.environ["TEST_POSTGRES_BIN"], "psql")
     subprocess.run([psql, "--quiet", url, "--command", f"CREATE DATABASE {name}"], check=True)

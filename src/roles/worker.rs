@@ -56,13 +56,20 @@ fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
     let OfDocuments {
         documents, notes, ..
     } = &parts.of_documents;
-    // Half of the places, so that documents of many pages never keep other jobs waiting.
-    let most = match settings.documents.concurrency {
-        0 => sizing.jobs(settings.jobs.concurrency) / 2,
+    // Half of the places, and a quarter, so that neither documents of many pages nor what goes through all documents of a
+    // project keeps other jobs waiting.
+    let places = sizing.jobs(settings.jobs.concurrency);
+    let or = |configured, automatic| match configured {
+        0 => automatic,
         configured => configured,
     };
+    let (reading, search) = (
+        settings.documents.concurrency,
+        settings.documents.search.concurrency,
+    );
     let registry = documents
         .register(registry)
-        .at_most(document::PROCESSING, most);
+        .at_most(document::PROCESSING, or(reading, places / 2))
+        .at_most(document::search::WHOLE_PROJECTS, or(search, places / 4));
     notes.register(registry)
 }

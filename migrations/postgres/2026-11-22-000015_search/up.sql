@@ -24,6 +24,8 @@ CREATE TABLE document_indexed (
     document_id uuid NOT NULL,
     entry_id uuid NOT NULL,
     version_id uuid NOT NULL,
+    -- Of the document, as the prefixes of these chunks say it.
+    title text NOT NULL,
     PRIMARY KEY (index_number, document_id)
 );
 

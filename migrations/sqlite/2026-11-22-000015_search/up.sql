@@ -23,6 +23,8 @@ CREATE TABLE document_indexed (
     document_id blob NOT NULL,
     entry_id blob NOT NULL,
     version_id blob NOT NULL,
+    -- Of the document, as the prefixes of these chunks say it.
+    title text NOT NULL,
     PRIMARY KEY (index_number, document_id)
 );
 

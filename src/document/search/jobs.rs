@@ -15,6 +15,8 @@ use crate::{
 };
 
 const INDEXING: &str = "indexing";
+/// The queue of jobs that go through a whole project.
+pub const WHOLE_PROJECTS: &str = "index_upkeep";
 const KEEP_UP_EVERY: Duration = Duration::from_mins(1);
 
 const BACKOFF: Backoff = Backoff {
@@ -32,7 +34,7 @@ pub(super) struct EmbedChunks {
 
 impl Job for EmbedChunks {
     const KIND: &'static str = "document.embed";
-    const QUEUE: &'static str = INDEXING;
+    const QUEUE: &'static str = WHOLE_PROJECTS;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 10,
         backoff: BACKOFF,
@@ -49,7 +51,7 @@ pub(super) struct BuildIndex {
 
 impl Job for BuildIndex {
     const KIND: &'static str = "document.build_index";
-    const QUEUE: &'static str = INDEXING;
+    const QUEUE: &'static str = WHOLE_PROJECTS;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 10,
         backoff: BACKOFF,
@@ -72,6 +74,37 @@ impl Job for Unindex {
         backoff: BACKOFF,
         timeout: Duration::from_mins(30),
     };
+}
+
+/// Puts a document again whose title is another by now: chunks are found by it too.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct PutAgain {
+    pub project: ProjectId,
+    pub document: DocumentId,
+}
+
+impl Job for PutAgain {
+    const KIND: &'static str = "document.put_again";
+    const QUEUE: &'static str = INDEXING;
+    const POLICY: JobPolicy = JobPolicy {
+        max_attempts: 6,
+        backoff: BACKOFF,
+        timeout: Duration::from_hours(1),
+    };
+}
+
+/// Has the index take over the title of a document, after the running transaction.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_again(
+    conn: &mut Conn,
+    clock: &Clock,
+    project: ProjectId,
+    document: DocumentId,
+) -> Result<(), DbError> {
+    let job = NewJob::in_project(project, "system", PutAgain { project, document });
+    jobs::enqueue(conn, clock, job).map(drop)
 }
 
 /// From the commit of the running transaction on nothing of the document is found; its rows are removed after it.
@@ -98,7 +131,7 @@ pub(super) struct EvaluateSearch {
 
 impl Job for EvaluateSearch {
     const KIND: &'static str = "document.evaluate_search";
-    const QUEUE: &'static str = INDEXING;
+    const QUEUE: &'static str = WHOLE_PROJECTS;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 3,
         backoff: BACKOFF,
@@ -126,6 +159,7 @@ impl SearchIndex {
     pub fn register(&self, registry: JobRegistry) -> JobRegistry {
         let (embedding, building) = (self.clone(), self.clone());
         let (removing, keeping, evaluating) = (self.clone(), self.clone(), self.clone());
+        let repeating = self.clone();
         registry
             .on::<EmbedChunks, _, _>(move |job, context| {
                 let index = embedding.clone();
@@ -138,6 +172,10 @@ impl SearchIndex {
             .on::<EvaluateSearch, _, _>(move |job, context| {
                 let index = evaluating.clone();
                 async move { index.evaluate(job, context).await }
+            })
+            .on::<PutAgain, _, _>(move |job, context| {
+                let index = repeating.clone();
+                async move { index.put_again(job, context).await }
             })
             .on::<Unindex, _, _>(move |job, _| {
                 let index = removing.clone();

@@ -20,7 +20,7 @@ mod vectors;
 
 pub use error::SearchError;
 pub use http::routes;
-pub use jobs::forget;
+pub use jobs::{WHOLE_PROJECTS, forget, put_again};
 pub use model::{
     Comparison, LabelledQuery, LabelledQueryId, Measures, QueryResult, Relevant, Report, RunId,
     SearchRun,
@@ -28,7 +28,7 @@ pub use model::{
 pub use model::{
     Diversity, Explained, Facet, FacetValue, Found, FoundVectors, Hit, IndexNumber, IndexSettings,
     IndexTarget, LIMIT_MAX, LexicalPart, Mode, OFFSET_MAX, Place, RERANK_MAX, RankingSettings,
-    RequestError, SearchFilter, SearchRequest, SearchSetup, VectorModel, VectorPart, Years,
+    RequestError, SearchFilter, SearchRequest, SearchSetup, Took, VectorModel, VectorPart, Years,
 };
 pub use query::{InvalidQuery, QUERY_MAX_CHARS, Words};
 pub use service::{NewLabelledQuery, QUERIES_MAX, SearchIndex};

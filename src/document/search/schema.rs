@@ -21,7 +21,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Integer;
+    use diesel::sql_types::{Integer, Text};
     use crate::platform::db::DbUuid;
 
     document_indexed (index_number, document_id) {
@@ -29,6 +29,7 @@ diesel::table! {
         document_id -> DbUuid,
         entry_id -> DbUuid,
         version_id -> DbUuid,
+        title -> Text,
     }
 }
 
@@ -144,3 +145,4 @@ diesel::table! {
 
 allow_tables_to_appear_in_same_query!(document_chunk, document_vector);
 allow_tables_to_appear_in_same_query!(document_chunk, document_document);
+allow_tables_to_appear_in_same_query!(document_indexed, document_document);

@@ -10,6 +10,7 @@ pub struct SearchSettings {
     pub vector_memory_bytes: usize,
     pub hnsw_from_chunks: u64,
     pub hnsw_ef_search: u32,
+    pub concurrency: usize,
 }
 
 /// What pgvector accepts.

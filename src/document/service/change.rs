@@ -8,7 +8,7 @@ use crate::{
     document::{
         DocumentError,
         model::{Document, DocumentId, DocumentVersion, Edit},
-        store,
+        search, store,
     },
     kernel::{Actor, Failure, Permission},
 };
@@ -26,14 +26,19 @@ impl Documents {
     ) -> Result<(Document, DocumentVersion), Failure> {
         actor.require(Permission::DocumentsWrite)?;
         let (project, now) = (actor.project, self.clock.now());
+        let clock = self.clock.clone();
         let edited = self
             .db
             .write(move |conn| {
                 let mut document = opened(conn, project, id)?;
                 let latest = version_of(conn, &document, None)?;
+                let title = document.title.clone();
                 document.edit(edit, (&latest.metadata, &latest.file_name));
                 document.updated_at = now;
                 store::save(conn, &document)?;
+                if document.title != title {
+                    search::put_again(conn, &clock, project, id)?;
+                }
                 Ok::<_, DocumentError>((document, latest))
             })
             .await?;

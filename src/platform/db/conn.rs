@@ -57,7 +57,6 @@ impl Conn {
         &mut self,
         body: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<(T, Topics), E> {
-        self.wakeups = Topics::default();
         match &mut self.backend {
             Backend::Pg(c) => AnsiTransactionManager::begin_transaction(c),
             Backend::Sqlite(c) => {
@@ -65,6 +64,33 @@ impl Conn {
             }
         }
         .map_err(DbError::from)?;
+        self.ended(body)
+    }
+
+    /// Runs `body`, which only reads, in one transaction: all of its queries see the database as it was at the first.
+    pub(super) fn snapshot<T, E: From<DbError>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match &mut self.backend {
+            Backend::Pg(c) => AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
+            Backend::Sqlite(c) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED")
+            }
+        }
+        .map_err(DbError::from)?;
+        self.ended(body).map(|(value, _)| value)
+    }
+
+    /// Runs `body` in the transaction that was begun, and ends it.
+    fn ended<T, E: From<DbError>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, Topics), E> {
+        self.wakeups = Topics::default();
         match body(self) {
             Ok(value) => {
                 each_backend!(self, |c| AnsiTransactionManager::commit_transaction(c))

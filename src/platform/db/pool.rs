@@ -164,6 +164,22 @@ impl Db {
         self.reader.run(&self.runtime, body).await
     }
 
+    /// Runs `body` on a connection for reading, in one transaction: all of its queries see the same.
+    ///
+    /// # Errors
+    /// As for [`Db::read`].
+    pub async fn snapshot<T, E>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let body = move |conn: &mut Conn| conn.snapshot(body);
+        self.reader.run(&self.runtime, body).await
+    }
+
     /// Runs `body` in one transaction, and announces its wake-ups once it has committed.
     ///
     /// # Errors

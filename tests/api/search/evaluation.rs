@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{SEARCH, indexed, markdown, titles};
+use super::{SEARCH, indexed, markdown, search, titles};
 use crate::{
     each_database,
     support::{App, app::Answer, eventually},
@@ -54,6 +54,31 @@ async fn labelled(app: &App) -> Vec<Value> {
     queries
 }
 
+async fn small_parts_are_found_and_read_in_what_they_are_a_part_of(app: &App) {
+    let sentences =
+        "Nobody has seen one in this house. Somebody keeps a telescope there. Others have none.";
+    let text = format!("{sentences} {}", "They are made of glass. ".repeat(8));
+    indexed(app, markdown("Instruments", &text)).await;
+    let body = json!({ "query": "telescope", "mode": "lexical", "expand": true });
+    let found = search(app, &body).await;
+    let [hit] = found["hits"].as_array().unwrap().as_slice() else {
+        panic!("one part has the word: {found}");
+    };
+    let (part, parent) = (hit["text"].as_str().unwrap(), &hit["parent"]);
+    let whole = parent["text"].as_str().unwrap();
+    assert!(part.chars().count() <= 100 && whole.contains(part), "{hit}");
+    let from = hit["start"].as_u64().unwrap() - parent["start"].as_u64().unwrap();
+    let from = usize::try_from(from).unwrap();
+    let there: String = whole
+        .chars()
+        .skip(from)
+        .take(part.chars().count())
+        .collect();
+    assert_eq!(there, part);
+    let plain = search(app, &json!({ "query": "telescope", "mode": "lexical" })).await;
+    assert_eq!(plain["hits"][0].get("parent"), None);
+}
+
 each_database! {
     async fn a_setting_is_promoted_only_when_it_does_not_lose(app: App) {
         let queries = labelled(&app).await;
@@ -75,7 +100,7 @@ each_database! {
         assert!(["search_setting_loses", "search_setting_busy"].contains(&refused["code"].as_str().unwrap()), "{refused}");
         app.delete(&format!("{settings}/1")).await.expect(204);
 
-        let smaller = json!({ "settings": { "index": { "chunking": { "characters": 400, "parts": null } } } });
+        let smaller = json!({ "settings": { "index": { "chunking": { "characters": 400, "parts": 100 } } } });
         app.post(&settings, &smaller).await.expect(201);
         let twice = app.post(&settings, &json!({ "settings": { "index": { "chunking": { "characters": 500, "parts": null } } } })).await;
         assert_eq!(twice.expect_error(409)["code"], "search_setting_busy");
@@ -89,6 +114,7 @@ each_database! {
         let current = app.get(&settings).await.expect(200);
         assert_eq!((current["version"].as_i64(), current["versions"][0]["state"].as_str()), (Some(2), Some("promoted")));
         assert_eq!(titles(&app, &json!({ "query": "guitar", "mode": "lexical" })).await, ["guitar"]);
+        small_parts_are_found_and_read_in_what_they_are_a_part_of(&app).await;
         let again = app.post(&format!("{settings}/2/promote"), &Value::Null).await;
         assert_eq!(again.expect_error(409)["code"], "search_setting_busy");
     }

@@ -111,6 +111,7 @@ each_database! {
         assert_eq!(part(hit), hit["text"].as_str().unwrap());
         let marked: Vec<String> = hit["highlights"].as_array().unwrap().iter().map(part).collect();
         assert_eq!(marked, ["First", "ｶｰﾈﾙ"]);
+        assert!(found["took_ms"]["words"].is_number(), "{found}");
         assert_eq!(hit["explanation"]["lexical"]["rank"], 1);
         let terms = hit["explanation"]["lexical"]["terms"].as_array().unwrap();
         assert!(terms.contains(&json!({ "term": "first", "count": 1 })), "{terms:?}");

@@ -1,8 +1,10 @@
 //! Searching over HTTP: words, filters, vectors, labelled queries and the gate that they are.
 
 mod agreement;
+mod changes;
 mod evaluation;
 mod finding;
+mod models;
 mod retrieval;
 mod vectors;
 

@@ -1,11 +1,13 @@
 //! What a search answers.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::document::{
     chunking::ChunkKind,
-    search::{Explained, Facet, Found, FoundVectors, Hit, Place},
+    search::{Explained, Facet, Found, FoundVectors, Hit, Place, Took},
 };
 
 /// Hits, the best first.
@@ -20,6 +22,41 @@ pub struct FoundBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     facets: Vec<FacetBody>,
     vectors: VectorsBody,
+    /// When `explain` is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_ms: Option<TookBody>,
+}
+
+/// How long the parts of the search took, in milliseconds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchTook)]
+pub struct TookBody {
+    /// To make the query's vector.
+    embedding: f64,
+    /// To rank by words.
+    words: f64,
+    /// To compare vectors.
+    vectors: f64,
+    /// To read what was found.
+    reading: f64,
+}
+
+impl From<Took> for TookBody {
+    fn from(took: Took) -> Self {
+        let Took {
+            embedding,
+            words,
+            vectors,
+            reading,
+        } = took;
+        let ms = |part: Duration| part.as_secs_f64() * 1e3;
+        Self {
+            embedding: ms(embedding),
+            words: ms(words),
+            vectors: ms(vectors),
+            reading: ms(reading),
+        }
+    }
 }
 
 /// Whether vectors were compared.
@@ -136,6 +173,7 @@ impl From<Found> for FoundBody {
             matched,
             facets,
             vectors,
+            took,
         } = found;
         Self {
             hits: hits.into_iter().map(HitBody::from).collect(),
@@ -143,6 +181,7 @@ impl From<Found> for FoundBody {
             matched,
             facets: facets.into_iter().map(FacetBody::from).collect(),
             vectors: vectors.into(),
+            took_ms: took.map(TookBody::from),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a search answers.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::document::{
@@ -13,10 +15,25 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// Hits that pages can reach. What has the words beyond the candidates of a setup is not among them.
     pub total: usize,
-    /// Chunks that have any of the words, filtered or not.
+    /// Chunks that have any of the words, filtered or not; 0 where only vectors were compared.
     pub matched: usize,
     pub facets: Vec<Facet>,
     pub vectors: FoundVectors,
+    /// When the hits are explained.
+    pub took: Option<Took>,
+}
+
+/// How long the parts of a search took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Took {
+    /// To make the query's vector.
+    pub embedding: Duration,
+    /// To rank by words.
+    pub words: Duration,
+    /// To compare vectors.
+    pub vectors: Duration,
+    /// To read what was found.
+    pub reading: Duration,
 }
 
 /// Whether vectors were compared.

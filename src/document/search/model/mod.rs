@@ -14,7 +14,7 @@ pub use evaluation::{
 };
 pub use filter::{SearchFilter, Years};
 pub use found::{
-    Explained, Facet, FacetValue, Found, FoundVectors, Hit, LexicalPart, Place, VectorPart,
+    Explained, Facet, FacetValue, Found, FoundVectors, Hit, LexicalPart, Place, Took, VectorPart,
 };
 pub use fusion::{diversify, fuse};
 pub use index::{EntryId, IndexNumber, IndexState, IndexTarget, SpaceNumber};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::{
-    chunking::ChunkSettings,
+    chunking::{ChunkSettings, Context},
     search::{analyzer::AnalyzerSettings, lexical::Bm25},
 };
 
@@ -22,6 +22,13 @@ pub struct IndexSettings {
     pub chunking: ChunkSettings,
     pub analyzer: AnalyzerSettings,
     pub vectors: VectorModel,
+}
+
+impl IndexSettings {
+    /// Whether chunks are found by their document's title.
+    pub fn says_titles(&self) -> bool {
+        self.chunking.context() == Context::Sections
+    }
 }
 
 /// Which model makes vectors of chunks and queries.
@@ -55,7 +62,7 @@ pub struct RankingSettings {
 impl Default for RankingSettings {
     fn default() -> Self {
         Self {
-            bm25: Bm25 { k1: 1.2, b: 0.9 },
+            bm25: Bm25 { k1: 1.0, b: 0.85 },
             pair_weight: 0.35,
             candidates: 100,
             rrf_k: 60.0,

@@ -79,12 +79,18 @@ impl LexicalQuery {
         }
     }
 
+    /// Terms that a chunk has to have, or must not have.
+    pub fn grouped_terms(&self) -> Vec<&str> {
+        let groups = self.required.iter().chain(&self.excluded);
+        groups
+            .flat_map(|group| group.0.iter().map(String::as_str))
+            .collect()
+    }
+
     /// Every term whose chunks are needed, sorted.
     pub fn every_term(&self) -> Vec<&str> {
-        let groups = self.required.iter().chain(&self.excluded);
-        let grouped = groups.flat_map(|group| group.0.iter().map(String::as_str));
-        let mut terms: Vec<&str> = self.terms.iter().map(|term| term.term.as_str()).collect();
-        terms.extend(grouped);
+        let mut terms = self.grouped_terms();
+        terms.extend(self.terms.iter().map(|term| term.term.as_str()));
         terms.sort_unstable();
         terms.dedup();
         terms

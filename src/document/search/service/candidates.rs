@@ -26,16 +26,26 @@ pub struct Lexical {
     pub marks: Marks,
 }
 
-/// Ranks the chunks that have words of the query and that the filter lets through.
+/// Ranks the chunks that have words of the query and that the filter lets through; or, unless `ranks`, finds only out
+/// what the words require and forbid.
 pub fn lexical(
     conn: &mut Conn,
     index: &IndexRow,
-    (words, filter): (&Words, &SearchFilter),
+    (words, filter, ranks): (&Words, &SearchFilter, bool),
     settings: &RankingSettings,
 ) -> Result<Lexical, SearchError> {
     let analyzer = Analyzer::new(index.settings.analyzer);
     let query = LexicalQuery::new(words, &analyzer, settings.pair_weight);
     let mut query = query.map_err(RequestError::from)?;
+    if !ranks {
+        let lists = store::posting_lists(conn, index.number, &query.grouped_terms())?;
+        return Ok(Lexical {
+            ranked: Vec::new(),
+            matched: 0,
+            constraints: Constraints::new(&lists, &query.required, &query.excluded),
+            marks: Marks::new(analyzer, &query),
+        });
+    }
     for prefix in std::mem::take(&mut query.prefixes) {
         let limit = i64::try_from(PREFIX_TERMS_MAX).unwrap_or(i64::MAX);
         query.add_prefix(store::prefix_terms(conn, index.number, &prefix, limit)?);

@@ -208,17 +208,16 @@ impl SearchIndex {
             setup: setup.clone(),
             request,
         };
-        let fused = match self.found_chunks(&question).await {
-            Ok(Some((fused, _))) => fused,
+        let cards = self.found_chunks(&question, |conn, fused| {
+            let chunks: Vec<u32> = fused.items.iter().map(|item| item.chunk).collect();
+            Ok(store::cards(conn, fused.index.number, &chunks)?)
+        });
+        let cards = match cards.await {
+            Ok(Some(cards)) => cards,
             // Nothing is indexed, or the text has no word in it.
             Ok(None) | Err(SearchError::Request(_)) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let chunks: Vec<u32> = fused.items.iter().map(|item| item.chunk).collect();
-        let cards = self
-            .db
-            .read(move |conn| store::cards(conn, fused.index.number, &chunks))
-            .await?;
         let mut seen = HashSet::new();
         let documents = cards.into_iter().map(|card| card.document);
         Ok(documents

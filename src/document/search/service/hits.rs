@@ -1,6 +1,9 @@
 //! What is read of the chunks that were found: their order at last, their texts, and what they have in common.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Instant,
+};
 
 use super::{
     SearchIndex,
@@ -9,7 +12,7 @@ use super::{
 use crate::{
     document::search::{
         SearchError,
-        model::{Facet, FacetValue, Found, Hit, SearchRequest, diversify},
+        model::{Facet, FacetValue, Found, Hit, SearchRequest, Took, diversify},
         store::{self, Card, HitRow},
     },
     platform::db::Conn,
@@ -19,32 +22,22 @@ use crate::{
 const FACET_VALUES_MAX: usize = 50;
 
 impl SearchIndex {
-    pub(super) async fn read_hits(
-        &self,
-        question: Question,
-        fused: Fused,
-    ) -> Result<Found, SearchError> {
-        let request = question.request.clone();
-        let mut fused = fused;
-        if let Some(depth) = request.rerank {
-            self.rerank(&question, &mut fused, depth).await?;
-        }
-        self.db.read(move |conn| read(conn, fused, &request)).await
-    }
-
-    /// Has a reranker read the first `depth` again.
-    async fn rerank(
+    /// Has a reranker read the first `depth` of what is found again.
+    pub(super) async fn reranked(
         &self,
         question: &Question,
-        fused: &mut Fused,
         depth: usize,
-    ) -> Result<(), SearchError> {
-        let (index, depth) = (fused.index.number, depth.min(fused.items.len()));
-        let chunks: Vec<u32> = fused.items[..depth].iter().map(|item| item.chunk).collect();
-        let rows = self
-            .db
-            .read(move |conn| store::hits(conn, index, &chunks))
-            .await?;
+    ) -> Result<Option<Found>, SearchError> {
+        let first = self.found_chunks(question, move |conn, fused| {
+            let depth = depth.min(fused.items.len());
+            let chunks: Vec<u32> = fused.items[..depth].iter().map(|item| item.chunk).collect();
+            let rows = store::hits(conn, fused.index.number, &chunks)?;
+            Ok((fused, rows))
+        });
+        let Some((mut fused, rows)) = first.await? else {
+            return Ok(None);
+        };
+        let depth = depth.min(fused.items.len());
         let numbers: Vec<u32> = rows.iter().map(|row| row.number).collect();
         let texts = rows.into_iter().map(|row| row.text).collect();
         let query = question.request.words.meaning();
@@ -58,7 +51,9 @@ impl SearchIndex {
             }
         }
         fused.items[..depth].sort_by(|a, b| b.score.total_cmp(&a.score));
-        Ok(())
+        let request = question.request.clone();
+        let found = self.db.snapshot(move |conn| read(conn, fused, &request));
+        found.await.map(Some)
     }
 }
 
@@ -78,7 +73,13 @@ fn one_per_document(conn: &mut Conn, fused: &mut Fused) -> Result<(), SearchErro
     Ok(())
 }
 
-fn read(conn: &mut Conn, mut fused: Fused, request: &SearchRequest) -> Result<Found, SearchError> {
+/// Reads the page of hits that is asked for.
+pub fn read(
+    conn: &mut Conn,
+    mut fused: Fused,
+    request: &SearchRequest,
+) -> Result<Found, SearchError> {
+    let began = Instant::now();
     if request.one_per_document {
         one_per_document(conn, &mut fused)?;
     }
@@ -128,7 +129,11 @@ fn read(conn: &mut Conn, mut fused: Fused, request: &SearchRequest) -> Result<Fo
         total,
         matched: fused.matched,
         facets,
-        ..Found::default()
+        vectors: fused.vectors,
+        took: request.explain.then(|| Took {
+            reading: began.elapsed(),
+            ..fused.took
+        }),
     })
 }
 

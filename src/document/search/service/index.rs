@@ -1,8 +1,4 @@
-//! Puts documents into the index of their project, and takes them out.
-//!
-//! A document is written in small transactions, since SQLite has one writer; it is found when the last of them commits,
-//! and from then on nothing of what was there before is. What a process leaves that is killed between two of them is
-//! never found, and the next attempt removes it.
+//! The index of every project: which generations there are, and how a document leaves them.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -11,14 +7,13 @@ use tokio::task;
 use super::{matrices::Matrices, nearness::Graph};
 use crate::{
     document::{
-        chunking::Chunk,
-        model::{DocumentId, VersionId},
+        model::DocumentId,
         search::{
             SearchError, SearchSettings,
-            analysis::{ChunkTerms, postings, searchable},
+            analysis::ChunkTerms,
             analyzer::{Analyzer, AnalyzerSettings},
-            model::{IndexNumber, IndexTarget},
-            store::{self, NewChunk, Owner, Removable},
+            model::{IndexNumber, IndexState, IndexTarget},
+            store::{self, Removable},
         },
     },
     kernel::{Clock, ProjectId},
@@ -27,7 +22,7 @@ use crate::{
 };
 
 /// Chunks of one transaction: few enough that nobody waits long for SQLite's one writer.
-const CHUNKS_AT_ONCE: usize = 64;
+pub(super) const CHUNKS_AT_ONCE: usize = 64;
 
 /// The search index of every project. Cheap to clone.
 #[derive(Clone)]
@@ -58,61 +53,32 @@ impl SearchIndex {
     /// # Errors
     /// When the database fails.
     pub async fn targets(&self, project: ProjectId) -> Result<Vec<IndexTarget>, SearchError> {
+        let there = self
+            .db
+            .read(move |conn| store::indexes(conn, project))
+            .await?;
+        let is_serving = |row: &store::IndexRow| row.state == IndexState::Serving;
+        let rows = if there.iter().any(is_serving) {
+            there
+        } else {
+            self.made_serving(project).await?
+        };
+        let target = |row: store::IndexRow| IndexTarget {
+            number: row.number,
+            settings: row.settings,
+        };
+        Ok(rows.into_iter().map(target).collect())
+    }
+
+    async fn made_serving(&self, project: ProjectId) -> Result<Vec<store::IndexRow>, SearchError> {
         let clock = self.clock.clone();
         self.db
             .write(move |conn| {
                 let settings = store::promoted(conn, project)?.1.index;
                 store::ensure_serving(conn, project, &settings, clock.now())?;
-                let target = |row: store::IndexRow| IndexTarget {
-                    number: row.number,
-                    settings: row.settings,
-                };
-                let rows = store::indexes(conn, project)?;
-                Ok(rows.into_iter().map(target).collect())
+                Ok(store::indexes(conn, project)?)
             })
             .await
-    }
-
-    /// Puts a version's chunks into a generation, in place of whatever it has of the document. May be repeated.
-    ///
-    /// # Errors
-    /// When the database fails, or somebody removes the document meanwhile.
-    pub async fn put(
-        &self,
-        document: DocumentId,
-        version: VersionId,
-        target: &IndexTarget,
-        chunks: Vec<Chunk>,
-    ) -> Result<(), SearchError> {
-        let index = target.number;
-        self.tidy(index, document, target.settings.analyzer).await?;
-        let owner = Owner {
-            document,
-            version,
-            entry: self.clock.new_id(),
-        };
-        let count = i64::try_from(chunks.len()).unwrap_or(i64::MAX);
-        let mut found = searchable(&chunks).into_iter();
-        let mut chunks = chunks.into_iter();
-        loop {
-            let batch: Vec<Chunk> = chunks.by_ref().take(CHUNKS_AT_ONCE).collect();
-            if batch.is_empty() {
-                break;
-            }
-            let found: Vec<bool> = found.by_ref().take(CHUNKS_AT_ONCE).collect();
-            let analysed = analyse(batch, found, target.settings.analyzer).await?;
-            self.db
-                .write(move |conn| insert(conn, index, owner, analysed))
-                .await?;
-        }
-        let completed = self
-            .db
-            .write(move |conn| store::complete(conn, index, owner, count))
-            .await?;
-        if !completed {
-            return Err(SearchError::Disturbed);
-        }
-        self.tidy(index, document, target.settings.analyzer).await
     }
 
     /// Removes everything of a document from every generation.
@@ -167,52 +133,6 @@ impl SearchIndex {
                 .await?;
         }
     }
-}
-
-/// A chunk and its terms; none where it is only read.
-type Analysed = (Chunk, Option<ChunkTerms>);
-
-async fn analyse(
-    chunks: Vec<Chunk>,
-    found: Vec<bool>,
-    settings: AnalyzerSettings,
-) -> Result<Vec<Analysed>, SearchError> {
-    let analysed = task::spawn_blocking(move || {
-        let analyzer = Analyzer::new(settings);
-        let terms = |(chunk, found): (Chunk, bool)| {
-            let terms =
-                found.then(|| ChunkTerms::of(&analyzer, chunk.prefix.as_deref(), &chunk.text));
-            (chunk, terms)
-        };
-        chunks.into_iter().zip(found).map(terms).collect()
-    });
-    Ok(analysed.await?)
-}
-
-fn insert(
-    conn: &mut Conn,
-    index: IndexNumber,
-    owner: Owner,
-    analysed: Vec<Analysed>,
-) -> Result<(), SearchError> {
-    let lengths: Vec<u16> = analysed
-        .iter()
-        .map(|(_, terms)| terms.as_ref().map_or(0, |terms| terms.length))
-        .collect();
-    let found = analysed.iter().filter(|(_, terms)| terms.is_some()).count();
-    let tokens = lengths.iter().copied().map(i64::from).sum();
-    let numbers = i32::try_from(analysed.len()).unwrap_or(i32::MAX);
-    let counted = (i64::try_from(found).unwrap_or(i64::MAX), tokens);
-    let first = store::lock_index(conn, index, numbers, counted)?;
-    let first = first.ok_or(SearchError::Disturbed)?;
-    let (chunks, terms): (Vec<Chunk>, Vec<Option<ChunkTerms>>) = analysed.into_iter().unzip();
-    let new = chunks.iter().zip(lengths);
-    let new: Vec<NewChunk<'_>> = new
-        .map(|(chunk, tokens)| NewChunk { chunk, tokens })
-        .collect();
-    store::insert_chunks(conn, (index, first), owner, &new)?;
-    store::append_postings(conn, index, &postings(terms, first.unsigned_abs()))?;
-    Ok(())
 }
 
 fn terms_of(chunks: &[Removable], settings: AnalyzerSettings) -> Arc<[String]> {

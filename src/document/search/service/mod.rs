@@ -7,6 +7,7 @@ mod hits;
 mod index;
 mod matrices;
 mod nearness;
+mod putting;
 mod search;
 mod setup;
 mod upkeep;

@@ -1,10 +1,14 @@
 //! A search: two rankings, put together, put in order, and read.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use super::{
     SearchIndex,
     candidates::{Lexical, lexical},
+    hits::read,
     nearness::{Near, QueryVector, nearest},
 };
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
         analyzer::Analyzer,
         model::{
             Explained, Found, FoundVectors, LexicalPart, Mode, RankingSettings, RequestError,
-            SearchRequest, SearchSetup, VectorPart, fuse,
+            SearchRequest, SearchSetup, Took, VectorPart, fuse,
         },
         query::{LexicalQuery, Marks},
         store::{self, IndexRow},
@@ -28,6 +32,8 @@ pub(super) struct Fused {
     pub items: Vec<Item>,
     pub matched: usize,
     pub marks: Marks,
+    pub vectors: FoundVectors,
+    pub took: Took,
 }
 
 /// A chunk that was found, and why.
@@ -68,18 +74,24 @@ impl SearchIndex {
             setup,
             request,
         };
-        let Some((fused, vectors)) = self.found_chunks(&question).await? else {
-            return Ok(Found::default());
+        let request = question.request.clone();
+        let found = match request.rerank {
+            None => {
+                self.found_chunks(&question, move |conn, fused| read(conn, fused, &request))
+                    .await?
+            }
+            Some(depth) => self.reranked(&question, depth).await?,
         };
-        let found = self.read_hits(question, fused).await?;
-        Ok(Found { vectors, ..found })
+        Ok(found.unwrap_or_default())
     }
 
-    /// What both rankings find; `None` while nothing is indexed.
-    pub(super) async fn found_chunks(
+    /// What both rankings find, and what `then` makes of it: all queries see the index as it was at the first, so that a
+    /// document which is put in anew meanwhile is neither missing nor there twice. `None` while nothing is indexed.
+    pub(super) async fn found_chunks<T: Send + 'static>(
         &self,
         question: &Question,
-    ) -> Result<Option<(Fused, FoundVectors)>, SearchError> {
+        then: impl FnOnce(&mut Conn, Fused) -> Result<T, SearchError> + Send + 'static,
+    ) -> Result<Option<T>, SearchError> {
         let Some(index) = question.index.clone() else {
             // Words that can not be asked are refused also while there is nothing to find.
             let analyzer = Analyzer::new(question.setup.index.analyzer);
@@ -87,25 +99,19 @@ impl SearchIndex {
                 .map_err(RequestError::from)?;
             return Ok(None);
         };
+        let began = Instant::now();
         let vector = match question.request.mode {
             Mode::Lexical => Err(FoundVectors::NotAsked),
             Mode::Vector | Mode::Hybrid => self.query_vector(&index, question).await?,
         };
-        let (vector, unavailable) = match vector {
-            Ok(vector) => (Some(vector), None),
-            Err(why) => (None, Some(why)),
-        };
-        let model = vector.as_ref().map(|vector| vector.space.model.clone());
+        let embedding = began.elapsed();
         let (this, asked) = (self.clone(), question.clone());
-        let (fused, exact) = self
-            .db
-            .read(move |conn| this.fused(conn, index, &asked, vector))
-            .await?;
-        let vectors = unavailable.unwrap_or(FoundVectors::Compared {
-            model: model_name(model),
-            exact,
+        let found = self.db.snapshot(move |conn| {
+            let mut fused = this.fused(conn, index, &asked, vector)?;
+            fused.took.embedding = embedding;
+            then(conn, fused)
         });
-        Ok(Some((fused, vectors)))
+        Ok(Some(found.await?))
     }
 
     fn fused(
@@ -113,49 +119,57 @@ impl SearchIndex {
         conn: &mut Conn,
         index: IndexRow,
         question: &Question,
-        vector: Option<QueryVector>,
-    ) -> Result<(Fused, bool), SearchError> {
+        vector: Result<QueryVector, FoundVectors>,
+    ) -> Result<Fused, SearchError> {
         let (request, settings) = (&question.request, &question.setup.ranking);
+        let began = Instant::now();
+        let ranks = request.mode != Mode::Vector || vector.is_err();
+        let words = (&request.words, &request.filter, ranks);
         let Lexical {
-            mut ranked,
+            ranked,
             matched,
             constraints,
             marks,
-        } = lexical(conn, &index, (&request.words, &request.filter), settings)?;
-        if request.mode == Mode::Vector && vector.is_some() {
-            ranked.clear();
-        }
-        let near = match vector {
-            None => Near {
-                ranked: Vec::new(),
-                exact: true,
-            },
-            Some(vector) => nearest(
-                conn,
-                (index.number, index.collection.chunks),
-                &vector,
-                (&request.filter, &constraints),
-                (
-                    &self.matrices,
-                    self.graph,
-                    request.exact,
-                    settings.candidates,
-                ),
-            )?,
+        } = lexical(conn, &index, words, settings)?;
+        let words = began.elapsed();
+        let began = Instant::now();
+        let (near, vectors) = match vector {
+            Err(why) => (Vec::new(), why),
+            Ok(vector) => {
+                let Near { ranked, exact } = nearest(
+                    conn,
+                    (index.number, index.collection.chunks),
+                    &vector,
+                    (&request.filter, &constraints),
+                    (
+                        &self.matrices,
+                        self.graph,
+                        request.exact,
+                        settings.candidates,
+                    ),
+                )?;
+                let model = model_name(vector.space.model);
+                let near = with_phrases(conn, &index, ranked, &marks)?;
+                (near, FoundVectors::Compared { model, exact })
+            }
         };
-        let near_allowed = with_phrases(conn, &index, near.ranked, &marks)?;
-        let words: Vec<(u32, f32)> = ranked
+        let took = Took {
+            words,
+            vectors: began.elapsed(),
+            ..Took::default()
+        };
+        let ranked: Vec<(u32, f32)> = ranked
             .iter()
             .map(|found| (found.chunk, found.score))
             .collect();
-        let items = together(&words, &near_allowed, settings);
-        let fused = Fused {
+        Ok(Fused {
+            items: together(&ranked, &near, settings),
             index,
-            items,
             matched,
             marks,
-        };
-        Ok((fused, near.exact))
+            vectors,
+            took,
+        })
     }
 }
 
@@ -220,8 +234,7 @@ fn together(words: &[(u32, f32)], near: &[(u32, f32)], settings: &RankingSetting
 }
 
 /// The model without the fingerprint of its files.
-fn model_name(model: Option<String>) -> String {
-    let model = model.unwrap_or_default();
+fn model_name(model: String) -> String {
     let name = model.rsplit_once('@').map(|(name, _)| name.to_owned());
     name.unwrap_or(model)
 }

@@ -2,20 +2,15 @@
 
 use super::{SearchIndex, embedding::enqueue_embedding};
 use crate::{
-    document::{
-        chunking::{self, Version},
-        model::{DocumentId, Title, VersionId},
-        search::{
-            SearchError,
-            jobs::BuildIndex,
-            model::{IndexNumber, IndexState, IndexTarget},
-            store::{self, IndexRow},
-        },
-        store as documents,
+    document::search::{
+        SearchError,
+        jobs::{self, BuildIndex},
+        model::{IndexState, IndexTarget},
+        store::{self, IndexRow},
     },
     kernel::ProjectId,
     platform::{
-        db::DbError,
+        db::{Conn, DbError},
         jobs::{JobContext, JobError},
     },
 };
@@ -24,52 +19,6 @@ use crate::{
 const DOCUMENTS_AT_ONCE: i64 = 100;
 
 impl SearchIndex {
-    /// Cuts the text of a version and puts it into one generation, or into all that take documents.
-    ///
-    /// # Errors
-    /// As for [`SearchIndex::put`].
-    pub async fn put_version(
-        &self,
-        (project, document, version): (ProjectId, DocumentId, VersionId),
-        targets: &[IndexTarget],
-    ) -> Result<(), SearchError> {
-        let (title, pages) = self
-            .db
-            .read(move |conn| {
-                let title = documents::find(conn, project, document)?.map(|found| found.title);
-                Ok::<_, SearchError>((title, documents::all_pages(conn, version)?))
-            })
-            .await?;
-        for target in targets {
-            let (title, pages) = (title.clone(), pages.clone());
-            let settings = target.settings.chunking.clone();
-            let chunks = tokio::task::spawn_blocking(move || {
-                let version = Version {
-                    id: version.as_uuid(),
-                    title: title.as_ref().map(Title::as_str),
-                    pages: &pages,
-                };
-                chunking::chunks(&version, &settings)
-            });
-            self.put(document, version, target, chunks.await?).await?;
-        }
-        let (clock, numbers) = (
-            self.clock.clone(),
-            targets.iter().map(|target| target.number),
-        );
-        let numbers: Vec<IndexNumber> = numbers.collect();
-        if self.inference.is_on() {
-            self.db
-                .write(move |conn| {
-                    numbers
-                        .into_iter()
-                        .try_for_each(|index| enqueue_embedding(conn, &clock, (project, index)))
-                })
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Puts what the serving generation has, and the one that is being built has not, into that one.
     pub(in crate::document::search) async fn build(
         &self,
@@ -124,18 +73,31 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Removes what is left of documents that are gone, and has new chunks read.
+    /// Removes what is left of documents that are gone, and has new titles and new chunks read.
     async fn settle(&self, project: ProjectId, row: &IndexRow) -> Result<(), SearchError> {
-        let index = row.number;
-        let (gone, spaces) = self
+        let (index, says_titles) = (row.number, row.settings.says_titles());
+        let (gone, retitled, spaces) = self
             .db
             .read(move |conn| {
                 let gone = store::abandoned(conn, index, DOCUMENTS_AT_ONCE)?;
-                Ok::<_, SearchError>((gone, store::spaces(conn, index)?))
+                let retitled = if says_titles {
+                    store::retitled(conn, index, DOCUMENTS_AT_ONCE)?
+                } else {
+                    Vec::new()
+                };
+                Ok::<_, SearchError>((gone, retitled, store::spaces(conn, index)?))
             })
             .await?;
         for document in gone {
             self.remove(project, document).await?;
+        }
+        if !retitled.is_empty() {
+            let clock = self.clock.clone();
+            let enqueue = move |conn: &mut Conn| {
+                let again = |document| jobs::put_again(conn, &clock, project, document);
+                retitled.into_iter().try_for_each(again)
+            };
+            self.db.write(enqueue).await.map_err(SearchError::Db)?;
         }
         self.remove_retired_spaces(index).await?;
         let Some((model, _)) = self.wanted_model(&row.settings.vectors).await? else {

@@ -5,7 +5,7 @@ use diesel::{insert_into, prelude::*, upsert::excluded};
 use super::chunks::{Owner, count_of_entry};
 use crate::{
     document::{
-        model::{DocumentId, VersionId},
+        model::{DocumentId, Title, VersionId},
         schema::document_document as d,
         search::{
             model::{EntryId, IndexNumber},
@@ -36,7 +36,7 @@ pub fn visible_entry(
 pub fn complete(
     conn: &mut Conn,
     index: IndexNumber,
-    owner: Owner,
+    (owner, title): (Owner, &Title),
     chunks: i64,
 ) -> Result<bool, DbError> {
     if count_of_entry(conn, index, owner.document, owner.entry)? != chunks {
@@ -49,12 +49,14 @@ pub fn complete(
                 e::document_id.eq(owner.document),
                 e::entry_id.eq(owner.entry),
                 e::version_id.eq(owner.version),
+                e::title.eq(title.as_str()),
             ))
             .on_conflict((e::index_number, e::document_id))
             .do_update()
             .set((
                 e::entry_id.eq(excluded(e::entry_id)),
                 e::version_id.eq(excluded(e::version_id)),
+                e::title.eq(excluded(e::title)),
             ))
             .execute(o)
     })?;
@@ -124,5 +126,38 @@ pub fn missing(
             .limit(limit)
             .select((e::document_id, e::version_id))
             .load(o)
+    })?)
+}
+
+/// Some documents that an index knows by another title than they have now, at most `limit`.
+pub fn retitled(
+    conn: &mut Conn,
+    index: IndexNumber,
+    limit: i64,
+) -> Result<Vec<DocumentId>, DbError> {
+    Ok(each_backend!(conn, |o| {
+        e::table
+            .inner_join(d::table.on(d::id.eq(e::document_id)))
+            .filter(e::index_number.eq(index.get()))
+            .filter(e::title.ne(d::title))
+            .order(e::document_id)
+            .limit(limit)
+            .select(e::document_id)
+            .load(o)
+    })?)
+}
+
+/// The entry that can be found of a document, its version, and the title that its chunks say.
+pub fn standing_entry(
+    conn: &mut Conn,
+    index: IndexNumber,
+    document: DocumentId,
+) -> Result<Option<(EntryId, VersionId, String)>, DbError> {
+    Ok(each_backend!(conn, |o| {
+        e::table
+            .find((index.get(), document))
+            .select((e::entry_id, e::version_id, e::title))
+            .first(o)
+            .optional()
     })?)
 }

@@ -12,7 +12,9 @@ mod spaces;
 mod vectors;
 
 pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
-pub use entries::{abandoned, complete, found_versions, hide, missing, visible_entry};
+pub use entries::{
+    abandoned, complete, found_versions, hide, missing, retitled, standing_entry, visible_entry,
+};
 pub use evaluation::{
     count_queries, delete_query, insert_queries, insert_run, known_documents, latest_run, queries,
     run, runs,
@@ -29,5 +31,6 @@ pub use settings::{
 };
 pub use spaces::{SpaceRow, create_space, delete_space, promote_space, retire_space, spaces};
 pub use vectors::{
-    Search, Unread, delete_vectors, insert_vectors, nearest, unread, vector_numbers, vectors,
+    Search, Unread, delete_vectors, insert_vectors, nearest, nearest_of_all, unread,
+    vector_numbers, vectors,
 };

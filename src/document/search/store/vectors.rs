@@ -215,6 +215,22 @@ pub enum Search {
     Graph { ef_search: i64 },
 }
 
+/// The nearest of all vectors of a space, by PostgreSQL, nearest first, and their similarity.
+pub fn nearest_of_all(
+    conn: &mut Conn,
+    space: &SpaceRow,
+    query: &[f16],
+    (limit, search): (usize, Search),
+) -> Result<Vec<(u32, f32)>, DbError> {
+    let distance = distance(conn, space, query, search)?;
+    let sql = Sql::new("SELECT x.chunk_number, -(").then(distance.clone());
+    let sql = sql.text(format!(
+        ") FROM document_vector x WHERE x.space_number = {} ORDER BY ",
+        space.number
+    ));
+    ranked(conn, sql.then(distance), limit)
+}
+
 /// The nearest that can be found and that the filter lets through, by PostgreSQL, nearest first, and their similarity.
 pub fn nearest(
     conn: &mut Conn,
@@ -223,29 +239,40 @@ pub fn nearest(
     filter: &SearchFilter,
     (limit, search): (usize, Search),
 ) -> Result<Vec<(u32, f32)>, DbError> {
-    let (number, size) = (space.number, space.dimension);
+    let (number, distance) = (space.number, distance(conn, space, query, search)?);
+    let sql = Sql::new("SELECT c.number, -(").then(distance.clone());
+    let sql = sql.text(format!(
+        "){VISIBLE} JOIN document_vector x ON x.chunk_number = c.number WHERE x.space_number = {number} \
+         AND c.index_number = (SELECT index_number FROM document_space WHERE number = {number})"
+    ));
+    let sql = sql.then(conditions(filter)).text(" ORDER BY ");
+    ranked(conn, sql.then(distance), limit)
+}
+
+/// How far a vector `x` is from the query, in the words that the graph is asked by, or not.
+fn distance(
+    conn: &mut Conn,
+    space: &SpaceRow,
+    query: &[f16],
+    search: Search,
+) -> Result<Sql, DbError> {
+    let size = space.dimension;
     let column = match search {
         Search::Exact => "x.embedding".to_owned(),
         Search::Graph { ef_search } => {
             set(conn, "hnsw.ef_search", &ef_search.to_string())?;
-            // With a filter it goes on until enough pass.
+            // It goes on until enough are found, also where a filter lets little through.
             set(conn, "hnsw.iterative_scan", "strict_order")?;
             format!("(x.embedding::halfvec({size}))")
         }
     };
-    let distance = |sql: Sql| {
-        sql.text(format!("{column} <#> "))
-            .bind(written(query))
-            .text(format!("::halfvec({size})"))
-    };
-    let sql = distance(Sql::new("SELECT c.number, -("))
-        .text(format!(
-            "){VISIBLE} JOIN document_vector x ON x.chunk_number = c.number WHERE x.space_number = {number} \
-             AND c.index_number = (SELECT index_number FROM document_space WHERE number = {number})"
-        ))
-        .then(conditions(filter));
+    let sql = Sql::new(format!("{column} <#> ")).bind(written(query));
+    Ok(sql.text(format!("::halfvec({size})")))
+}
+
+fn ranked(conn: &mut Conn, sql: Sql, limit: usize) -> Result<Vec<(u32, f32)>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let query = distance(sql.text(" ORDER BY ")).text(" LIMIT ").bind(limit);
+    let query = sql.text(" LIMIT ").bind(limit);
     let query = query.rows_of::<(Integer, Double)>();
     let rows: Vec<(i32, f64)> = each_backend!(conn, |c| query.load(c))?;
     #[expect(clippy::cast_possible_truncation, reason = "similarities are f32")]
@@ -253,8 +280,9 @@ pub fn nearest(
     Ok(rows.into_iter().map(near).collect())
 }
 
+/// Until the transaction ends.
 fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), DbError> {
-    let query = sql_query("SELECT set_config($1, $2, false)")
+    let query = sql_query("SELECT set_config($1, $2, true)")
         .bind::<Text, _>(name)
         .bind::<Text, _>(value);
     if let Backend::Pg(c) = conn.backend() {
