@@ -221,10 +221,9 @@ async fn ocr_error(
         .iter()
         .map(|block| block.text.as_str())
         .collect();
+    let took = began.elapsed();
     let (truth, seen) = (compact(&all.concat()), compact(&text_of(&seen)));
-    Some((
-        character_error(&truth, &seen),
-        truth.chars().count(),
-        began.elapsed(),
-    ))
+    let (errors, chars) = (character_error(&truth, &seen), truth.chars().count());
+    eprintln!("  page {number} by OCR: {errors} errors in {chars} characters");
+    Some((errors, chars, took))
 }

@@ -55,6 +55,19 @@ struct Row {
     ocr: Vec<(usize, usize, Duration)>,
 }
 
+impl Row {
+    /// The character error of the page in the middle, in percent: one page of tables or of dots outweighs many.
+    #[expect(clippy::cast_precision_loss, reason = "counts of a page")]
+    fn middle_page(&self) -> f64 {
+        let pages = self.ocr.iter();
+        let mut errors: Vec<f64> = pages
+            .map(|(errors, chars, _)| 100.0 * *errors as f64 / (*chars).max(1) as f64)
+            .collect();
+        errors.sort_by(f64::total_cmp);
+        errors.get(errors.len() / 2).copied().unwrap_or_default()
+    }
+}
+
 impl Report {
     pub fn add(&mut self, group: &str, language: &str, pdf: &Path, found: Found) {
         let name = pdf
@@ -104,7 +117,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| documents | language | files | pages | pages/s | pages per CPU second | read by | of the text edition found / of ours in it | OCR: character error | OCR: s/page | hidden characters | silently empty |"
+            "| documents | language | files | pages | pages/s | pages per CPU second | read by | of the text edition found / of ours in it | OCR: character error, of the median page | OCR: s/page | hidden characters | silently empty |"
         )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for ((group, language), row) in &self.rows {
@@ -130,8 +143,9 @@ impl fmt::Display for Report {
                 0 => ("–".to_owned(), "–".to_owned()),
                 count => (
                     format!(
-                        "{:.2} % ({count} pages)",
-                        100.0 * errors as f64 / chars.max(1) as f64
+                        "{:.2} %, {:.2} % ({count} pages)",
+                        100.0 * errors as f64 / chars.max(1) as f64,
+                        row.middle_page()
                     ),
                     format!("{:.1}", seconds / count as f64),
                 ),

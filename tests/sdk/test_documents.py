@@ -1,9 +1,11 @@
 """From an uploaded PDF to answers that quotes prove, over plain HTTP: what the model invents, nobody hears of."""
 
+import io
 import json
 import uuid
 
 import httpx
+import PIL.Image
 import pytest
 
 import papers
@@ -175,6 +177,26 @@ def test_an_answer_may_be_of_papers_in_both_languages(library, provider):
                 require_proof(library, citation)
                 cited.add(library.papers[citation["document"]].language)
     assert cited == {"ja", "en"}
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.language)
+def test_a_box_lies_on_the_words_in_the_picture_of_its_page(library, provider, paper):
+    answer, _ = library.ask(paper.questions[0], tags=[paper.language])
+    citation = answer["sentences"][0]["citations"][0]
+    box = citation["boxes"][0]
+    path = f"/documents/{citation['document']}/versions/1/pages/{box['page']}"
+    drawn = library.http.get(f"{path}/image", params={"width": 1000})
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/png")
+    picture = PIL.Image.open(io.BytesIO(drawn.content)).convert("L")
+    scale = picture.width / library.page(citation["document"], box["page"])["size"]["width"]
+    left, top, right, bottom = (box[side] * scale for side in ("left", "top", "right", "bottom"))
+    assert ink(picture.crop((left, top, right, bottom))) > 0.05
+    assert ink(picture.crop((0, top, left - 3 * scale, bottom))) == 0, "the margin beside it is empty"
+
+
+def ink(picture):
+    """The share of its pixels that are dark."""
+    return sum(picture.histogram()[:128]) / (picture.width * picture.height)
 
 
 @pytest.mark.parametrize("how", ["json", "events"])

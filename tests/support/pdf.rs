@@ -256,21 +256,22 @@ pub fn of_scans(pages: usize) -> Vec<u8> {
 
 /// The first page as a scanner sees it: its width, its height, and a byte for each of its pixels.
 pub fn drawn(pdf: &[u8], dpi: u32) -> (u32, u32, Vec<u8>) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("page.pdf");
-    fs::write(&path, pdf).expect("the PDF is written");
+    fs::write(&path, pdf).expect("a file");
     let image = Command::new("pdftoppm")
         .args(["-r", &dpi.to_string(), "-gray", "-singlefile"])
         .arg(&path)
         .stdin(Stdio::null())
         .output()
-        .expect("pdftoppm runs")
+        .expect("pdftoppm draws")
         .stdout;
     let mut head = image.split(u8::is_ascii_whitespace);
-    let mut word = || String::from_utf8_lossy(head.next().expect("a PGM's head")).into_owned();
-    assert_eq!(word(), "P5");
-    let mut side = || word().parse::<u32>().expect("a number of pixels");
-    let (width, height) = (side(), side());
+    let mut word = || String::from_utf8_lossy(head.next().expect("a word")).into_owned();
+    let (mark, width, height) = (word(), word(), word());
+    assert_eq!(mark, "P5");
+    let number = |word: String| word.parse::<u32>().expect("a number");
+    let (width, height) = (number(width), number(height));
     let grey = image[image.len() - (width * height) as usize..].to_vec();
     (width, height, grey)
 }
