@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -16,7 +16,8 @@ const MAX_MODELS: usize = 200;
 const OTHER: &str = "other";
 const NO_PROVIDER: &str = "none";
 
-static MODELS: LazyLock<RwLock<HashSet<String>>> = LazyLock::new(RwLock::default);
+/// Shared with the labels, which are made anew for each call.
+static MODELS: LazyLock<RwLock<HashSet<Arc<str>>>> = LazyLock::new(RwLock::default);
 
 /// One call that has ended.
 pub(super) struct Measured<'a> {
@@ -76,8 +77,8 @@ pub(super) fn record(call: &Measured<'_>) {
 /// The model's name while there are few enough, so that callers can not make series without end.
 fn known(model: &str) -> SharedString {
     let models = MODELS.read().unwrap_or_else(PoisonError::into_inner);
-    if models.contains(model) {
-        return model.to_owned().into();
+    if let Some(name) = models.get(model) {
+        return Arc::clone(name).into();
     }
     let is_full = models.len() >= MAX_MODELS;
     drop(models);
@@ -85,8 +86,9 @@ fn known(model: &str) -> SharedString {
         return OTHER.into();
     }
     let mut models = MODELS.write().unwrap_or_else(PoisonError::into_inner);
-    models.insert(model.to_owned());
-    model.to_owned().into()
+    let name: Arc<str> = model.into();
+    models.insert(Arc::clone(&name));
+    name.into()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
