@@ -185,7 +185,10 @@ async fn a_process_is_killed_amid_its_calls_and_the_budget_holds() {
         assert!(received <= BUDGET_CALLS, "{received} calls on {engine:?}");
         // What the dead process had set aside counts as used, however little of it had been: how much
         // it was, the moment of its death decides.
-        assert!(received >= BEFORE_THE_KILL, "{received} calls on {engine:?}");
+        assert!(
+            received >= BEFORE_THE_KILL,
+            "{received} calls on {engine:?}"
+        );
         let left = cluster.call(&[0], 8).join_all().await;
         assert_eq!(count(&left, 429), 8, "the budget is used up: {left:?}");
     }
