@@ -14,6 +14,7 @@ use crate::{
     platform::{
         config::ConfigError,
         db::{Db, DbError},
+        remembered::get_or_load,
     },
 };
 
@@ -202,9 +203,12 @@ impl Guardrails {
     }
 
     async fn guards(&self, project: ProjectId) -> Result<Arc<[Arc<Compiled>]>, LlmError> {
-        if let Some(guards) = self.projects.get(&project).await {
-            return Ok(guards);
-        }
+        let load = async || self.compiled(project).await;
+        let guards = get_or_load(&self.projects, project, load).await;
+        guards.map_err(LlmError::DbShared)
+    }
+
+    async fn compiled(&self, project: ProjectId) -> Result<Arc<[Arc<Compiled>]>, DbError> {
         let stored = self.db.read(move |conn| store::list(conn, project)).await?;
         let mut guards = Vec::with_capacity(stored.len());
         for guard in stored {
@@ -219,9 +223,7 @@ impl Guardrails {
             self.ready.insert(key, Arc::clone(&compiled)).await;
             guards.push(compiled);
         }
-        let guards: Arc<[_]> = guards.into();
-        self.projects.insert(project, Arc::clone(&guards)).await;
-        Ok(guards)
+        Ok(guards.into())
     }
 
     async fn put(&self, project: ProjectId, guard: Guard) -> Result<Guard, LlmError> {
