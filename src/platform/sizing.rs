@@ -38,7 +38,8 @@ impl Sizing {
     }
 }
 
-const fn or(configured: usize, automatic: usize) -> usize {
+/// What is configured; `automatic` where that is 0.
+pub const fn or(configured: usize, automatic: usize) -> usize {
     if configured == 0 {
         automatic
     } else {

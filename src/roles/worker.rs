@@ -13,7 +13,7 @@ use crate::{
     platform::{
         jobs::{self, JobRegistry, Retention},
         lifecycle::Stage,
-        sizing::Sizing,
+        sizing::{self, Sizing},
     },
 };
 
@@ -59,17 +59,16 @@ fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
     // Half of the places, and a quarter, so that neither documents of many pages nor what goes through all documents of a
     // project keeps other jobs waiting.
     let places = sizing.jobs(settings.jobs.concurrency);
-    let or = |configured, automatic| match configured {
-        0 => automatic,
-        configured => configured,
-    };
     let (reading, search) = (
         settings.documents.concurrency,
         settings.documents.search.concurrency,
     );
     let registry = documents
         .register(registry)
-        .at_most(document::PROCESSING, or(reading, places / 2))
-        .at_most(document::search::WHOLE_PROJECTS, or(search, places / 4));
+        .at_most(document::PROCESSING, sizing::or(reading, places / 2))
+        .at_most(
+            document::search::WHOLE_PROJECTS,
+            sizing::or(search, places / 4),
+        );
     notes.register(registry)
 }
