@@ -4,6 +4,8 @@
 //! and from then on nothing of what was there before is. What a process leaves that is killed between two of them is
 //! never found, and the next attempt removes it.
 
+use std::sync::Arc;
+
 use tokio::task;
 
 use super::{SearchIndex, embedding::enqueue_embedding, index::CHUNKS_AT_ONCE};
@@ -63,7 +65,7 @@ impl SearchIndex {
                 title: title.clone(),
                 instead_of: None,
             };
-            self.put(putting, target, pages.clone()).await?;
+            self.put(putting, target, Arc::clone(&pages)).await?;
         }
         Ok(())
     }
@@ -79,6 +81,9 @@ impl SearchIndex {
             if context.cancellation().is_cancelled() {
                 break;
             }
+            if !target.settings.says_titles() {
+                continue;
+            }
             let index = target.number;
             let standing = self
                 .db
@@ -90,7 +95,7 @@ impl SearchIndex {
             let Some((title, pages)) = self.text_of(project, document, version).await? else {
                 return Ok(());
             };
-            if title.as_str() == known_as || !target.settings.says_titles() {
+            if title.as_str() == known_as {
                 continue;
             }
             let putting = Putting {
@@ -111,14 +116,14 @@ impl SearchIndex {
         project: ProjectId,
         document: DocumentId,
         version: VersionId,
-    ) -> Result<Option<(Title, Vec<Page>)>, SearchError> {
+    ) -> Result<Option<(Title, Arc<[Page]>)>, SearchError> {
         self.db
             .read(move |conn| {
                 let Some(found) = documents::find(conn, project, document)? else {
                     return Ok(None);
                 };
                 let pages = documents::all_pages(conn, version)?;
-                Ok(Some((found.title, pages)))
+                Ok(Some((found.title, pages.into())))
             })
             .await
     }
@@ -127,7 +132,7 @@ impl SearchIndex {
         &self,
         putting: Putting,
         target: &IndexTarget,
-        pages: Vec<Page>,
+        pages: Arc<[Page]>,
     ) -> Result<(), SearchError> {
         let (index, document) = (target.number, putting.document);
         let analyzer = target.settings.analyzer;
@@ -187,7 +192,7 @@ impl SearchIndex {
 async fn cut(
     putting: &Putting,
     target: &IndexTarget,
-    pages: Vec<Page>,
+    pages: Arc<[Page]>,
 ) -> Result<Vec<Chunk>, SearchError> {
     let (version, title) = (putting.version.as_uuid(), putting.title.clone());
     let settings = target.settings.chunking.clone();
