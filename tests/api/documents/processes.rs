@@ -2,25 +2,13 @@
 
 use kaname::roles::Role;
 
-use super::{DOCUMENTS, Form};
+use super::reading::upload;
 use crate::support::{
     App, Engine,
     database::service,
     eventually, pdf,
     s3::{ACCESS_KEY, BUCKET, REGION, S3Server},
 };
-
-/// Uploads a file; the document's path.
-async fn upload(app: &App, bytes: &[u8]) -> String {
-    let uploaded = Form::of_file("a.pdf", bytes)
-        .post(app, DOCUMENTS)
-        .await
-        .expect(201);
-    format!(
-        "{DOCUMENTS}/{}",
-        uploaded["document"]["id"].as_str().unwrap()
-    )
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_watches_hears_of_what_another_process_reads() {
@@ -31,7 +19,7 @@ async fn who_watches_hears_of_what_another_process_reads() {
         ("APP_DOCUMENTS__PROGRESS_INTERVAL_MS", "600000"),
     ];
     let api = App::start_roles(Engine::Postgres, &[Role::Api], &settings).await;
-    let document = upload(&api, &pdf::of_text("Far", 60)).await;
+    let document = upload(&api, "a.pdf", &pdf::of_text("Far", 60)).await;
     let progress = format!("{document}/progress");
     let watching = api.get(&progress);
     let working = async {
@@ -74,7 +62,7 @@ async fn files_in_a_bucket_are_read_given_back_and_removed() {
         "A page of a file in a bucket.",
     );
     let bytes = pdf::Pdf::new().form(&unseen).page(&seen).bytes();
-    let document = upload(&app, &bytes).await;
+    let document = upload(&app, "a.pdf", &bytes).await;
     eventually("it is read", || async {
         let version = &app.get(&document).await.expect(200)["version"];
         assert_ne!(version["state"], "failed", "{version}");

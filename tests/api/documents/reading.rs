@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Uploads a file as a document of its own; the document's path.
-async fn upload(app: &App, name: &str, bytes: &[u8]) -> String {
+pub(super) async fn upload(app: &App, name: &str, bytes: &[u8]) -> String {
     let uploaded = Form::of_file(name, bytes)
         .post(app, DOCUMENTS)
         .await
