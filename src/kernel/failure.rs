@@ -85,6 +85,18 @@ impl Failure {
         self.code.category()
     }
 
+    /// Whether the same may succeed at another time: what is wrong is the moment, and not what was asked.
+    pub fn may_be_retried(&self) -> bool {
+        matches!(
+            self.category(),
+            Category::RateLimited
+                | Category::Unavailable
+                | Category::Timeout
+                | Category::Upstream
+                | Category::Internal
+        ) && self.code != ErrorCode::InsufficientQuota
+    }
+
     /// The chain of causes, outermost first, joined by `: `; `None` without a cause.
     pub fn causes(&self) -> Option<String> {
         self.source().map(error_chain)

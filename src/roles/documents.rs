@@ -3,9 +3,11 @@
 use super::Settings;
 use crate::{
     document::{
-        Annotations, AnswerParts, Answers, Documents, NoteParts, Notes, extraction::Extractor,
-        search::SearchIndex,
+        Annotations, AnswerParts, Answers, Documents, NoteParts, Notes,
+        extraction::Extractor,
+        search::{SearchIndex, SearchParts, Writer},
     },
+    identity::Identity,
     kernel::Clock,
     llm_integration::{Gateway, Recorder, inference::Inference},
     platform::{db::Db, objects::Objects, redis::Redis, sizing::Sizing},
@@ -24,6 +26,7 @@ pub(super) struct OfDocuments {
 pub(super) struct Ground<'a> {
     pub db: &'a Db,
     pub clock: &'a Clock,
+    pub identity: &'a Identity,
     pub redis: Option<&'a Redis>,
     pub objects: Objects,
     pub inference: &'a Inference,
@@ -36,6 +39,7 @@ impl OfDocuments {
         let Ground {
             db,
             clock,
+            identity,
             redis,
             objects,
             inference,
@@ -44,12 +48,17 @@ impl OfDocuments {
         } = ground;
         let settings = &settings.documents;
         let extractor = Extractor::new(&settings.engines, &settings.extraction, sizing.processors);
-        let search = SearchIndex::new(
-            db.clone(),
-            clock.clone(),
-            inference.clone(),
-            &settings.search,
-        );
+        let parts = SearchParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            inference: inference.clone(),
+            writer: Writer {
+                identity: identity.clone(),
+                gateway: gateway.clone(),
+                recorder: recorder.clone(),
+            },
+        };
+        let search = SearchIndex::new(parts, &settings.search);
         let answers = Answers::new(AnswerParts {
             db: db.clone(),
             clock: clock.clone(),

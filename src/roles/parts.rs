@@ -140,6 +140,7 @@ impl Parts {
         let ground = Ground {
             db: &db,
             clock: &clock,
+            identity: &identity,
             redis: redis.as_ref(),
             objects,
             inference: &inference,

@@ -38,7 +38,7 @@ impl Job for Idle {
     };
 }
 
-fn open(app: &App) -> Db {
+pub fn open(app: &App) -> Db {
     let settings = DatabaseSettings {
         url: SecretText::new(app.database_url()),
         connections: 2,

@@ -109,7 +109,8 @@ impl App {
         install_crypto_provider();
         let settings = Settings::load(None, &Environment::from_pairs(environment.clone()))
             .expect("the test's settings are valid");
-        let process = Process::start(settings, roles)
+        // On the heap: every test's future would be as large as what starts here.
+        let process = Box::pin(Process::start(settings, roles))
             .await
             .expect("the app starts");
         Self {

@@ -5,5 +5,6 @@ DROP TABLE document_vector;
 DROP TABLE document_space;
 DROP TABLE document_posting;
 DROP TABLE document_chunk;
+DROP TABLE document_context;
 DROP TABLE document_indexed;
 DROP TABLE document_index;

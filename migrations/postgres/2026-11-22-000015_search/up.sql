@@ -26,8 +26,26 @@ CREATE TABLE document_indexed (
     version_id uuid NOT NULL,
     -- Of the document, as the prefixes of these chunks say it.
     title text NOT NULL,
+    -- How many of these chunks are still to get what a model writes about them.
+    contexts_missing integer NOT NULL,
     PRIMARY KEY (index_number, document_id)
 );
+
+-- What a model wrote about chunks, by which they are found too. Kept apart from them: they are made anew more often than
+-- the model has to be asked.
+CREATE TABLE document_context (
+    project_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    -- Who wrote it, and how the text was cut.
+    way text NOT NULL,
+    chunk_id uuid NOT NULL,
+    version_id uuid NOT NULL,
+    -- Absent where the model had nothing to say.
+    text text,
+    PRIMARY KEY (document_id, way, chunk_id)
+);
+
+CREATE INDEX document_context_by_way ON document_context (project_id, way);
 
 CREATE TABLE document_chunk (
     index_number integer NOT NULL,

@@ -18,4 +18,6 @@ pub use citation::{Citation, PageBox, Sentence, StoredDoubt};
 pub(in crate::document) use passages::{Passage, pieces};
 pub use proof::Unproved;
 pub(in crate::document) use reply::{Reply, ReplyReader};
-pub(in crate::document) use shown::{RULES, Shown, write as write_passages};
+pub(in crate::document) use shown::{
+    RULES, Shown, place as labelled_place, write as write_passages,
+};

@@ -25,7 +25,7 @@ fn label(place: usize) -> String {
 }
 
 /// The place of a passage by the label that a model wrote, in whatever brackets.
-pub(super) fn place(label: &str) -> Option<usize> {
+pub(in crate::document) fn place(label: &str) -> Option<usize> {
     let digits = label.trim_matches(|c: char| !c.is_ascii_digit());
     digits.parse::<usize>().ok()?.checked_sub(1)
 }

@@ -107,6 +107,24 @@ pub fn put_again(
     jobs::enqueue(conn, clock, job).map(drop)
 }
 
+/// Has a model write what chunks of a document leave unsaid.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct WriteContexts {
+    pub project: ProjectId,
+    pub document: DocumentId,
+    pub index: IndexNumber,
+}
+
+impl Job for WriteContexts {
+    const KIND: &'static str = "document.write_contexts";
+    const QUEUE: &'static str = "llm_generation";
+    const POLICY: JobPolicy = JobPolicy {
+        max_attempts: 10,
+        backoff: BACKOFF,
+        timeout: Duration::from_hours(2),
+    };
+}
+
 /// From the commit of the running transaction on nothing of the document is found; its rows are removed after it.
 ///
 /// # Errors
@@ -159,7 +177,7 @@ impl SearchIndex {
     pub fn register(&self, registry: JobRegistry) -> JobRegistry {
         let (embedding, building) = (self.clone(), self.clone());
         let (removing, keeping, evaluating) = (self.clone(), self.clone(), self.clone());
-        let repeating = self.clone();
+        let (repeating, writing) = (self.clone(), self.clone());
         registry
             .on::<EmbedChunks, _, _>(move |job, context| {
                 let index = embedding.clone();
@@ -176,6 +194,10 @@ impl SearchIndex {
             .on::<PutAgain, _, _>(move |job, context| {
                 let index = repeating.clone();
                 async move { index.put_again(job, context).await }
+            })
+            .on::<WriteContexts, _, _>(move |job, context| {
+                let index = writing.clone();
+                async move { index.write_contexts(job, context).await }
             })
             .on::<Unindex, _, _>(move |job, _| {
                 let index = removing.clone();

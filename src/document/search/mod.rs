@@ -6,6 +6,7 @@
 
 mod analysis;
 mod analyzer;
+mod contexts;
 mod error;
 mod http;
 mod jobs;
@@ -26,12 +27,13 @@ pub use model::{
     SearchRun,
 };
 pub use model::{
-    Diversity, Explained, Facet, FacetValue, Found, FoundVectors, Hit, IndexNumber, IndexSettings,
-    IndexTarget, LIMIT_MAX, LexicalPart, Mode, OFFSET_MAX, Place, RERANK_MAX, RankingSettings,
-    RequestError, SearchFilter, SearchRequest, SearchSetup, Took, VectorModel, VectorPart, Years,
+    ContextWriter, Diversity, Explained, Facet, FacetValue, Found, FoundVectors, Hit, IndexNumber,
+    IndexSettings, IndexTarget, LIMIT_MAX, LexicalPart, Mode, OFFSET_MAX, Place, RERANK_MAX,
+    RankingSettings, RequestError, SearchFilter, SearchRequest, SearchSetup, Took, VectorModel,
+    VectorPart, Years,
 };
 pub use query::{InvalidQuery, QUERY_MAX_CHARS, Words};
-pub use service::{NewLabelledQuery, QUERIES_MAX, SearchIndex};
+pub use service::{NewLabelledQuery, QUERIES_MAX, SearchIndex, SearchParts, Writer};
 pub use settings::SearchSettings;
 pub(super) use store::found_versions;
 pub use store::{Setting, SettingState};

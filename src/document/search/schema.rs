@@ -30,6 +30,21 @@ diesel::table! {
         entry_id -> DbUuid,
         version_id -> DbUuid,
         title -> Text,
+        contexts_missing -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::platform::db::DbUuid;
+
+    document_context (document_id, way, chunk_id) {
+        project_id -> DbUuid,
+        document_id -> DbUuid,
+        way -> Text,
+        chunk_id -> DbUuid,
+        version_id -> DbUuid,
+        text -> Nullable<Text>,
     }
 }
 

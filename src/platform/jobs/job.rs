@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::JobId;
 use crate::{
-    kernel::{Actor, ProjectId, Timestamp},
+    kernel::{Actor, Failure, ProjectId, Timestamp},
     platform::db::DbError,
 };
 
@@ -61,6 +61,16 @@ impl From<DbError> for JobError {
         match error {
             DbError::Corrupt { .. } => Self::Fatal(Box::new(error)),
             _ => Self::Retry(Box::new(error)),
+        }
+    }
+}
+
+impl From<Failure> for JobError {
+    fn from(failure: Failure) -> Self {
+        if failure.may_be_retried() {
+            Self::Retry(Box::new(failure))
+        } else {
+            Self::Fatal(Box::new(failure))
         }
     }
 }

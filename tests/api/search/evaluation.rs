@@ -9,7 +9,7 @@ use crate::{
     support::{App, app::Answer, eventually},
 };
 
-async fn run_of(app: &App, setting: i32) -> Value {
+pub(super) async fn run_of(app: &App, setting: i32) -> Value {
     let runs = format!("{SEARCH}/runs");
     app.post(&runs, &json!({ "setting": setting }))
         .await
@@ -28,19 +28,19 @@ async fn run_of(app: &App, setting: i32) -> Value {
     app.get(&format!("{runs}/{id}")).await.expect(200)
 }
 
-async fn import(app: &App, lines: &[Value]) -> Answer {
+pub(super) async fn import(app: &App, lines: &[Value]) -> Answer {
     let text: Vec<String> = lines.iter().map(Value::to_string).collect();
     let path = format!("{SEARCH}/queries/import");
     Answer::of(app.request(Method::POST, &path).body(text.join("\n"))).await
 }
 
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "apple", "bridge", "candle", "desert", "eagle", "forest", "guitar", "harbor", "island",
     "jungle", "kettle", "ladder",
 ];
 
 /// A document for each word, and the query that should find it.
-async fn labelled(app: &App) -> Vec<Value> {
+pub(super) async fn labelled(app: &App) -> Vec<Value> {
     let mut queries = Vec::new();
     for word in WORDS {
         let id = indexed(

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod changes;
+mod contexts;
 mod evaluation;
 mod finding;
 mod models;

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::{SEARCH, indexed, markdown, search};
 use crate::{
+    documents::DOCUMENTS,
     each_engine,
     support::{App, Engine, app::with_models, eventually},
 };
@@ -80,6 +81,24 @@ each_engine! {
         // The next document is what makes the server look at its model; else it does so once a minute.
         indexed(&app, markdown("Trains", "Trains run on rails.")).await;
         until_read_by(&app, "second", TEXTS.len() + 1).await;
+        app.stop().await;
+    }
+
+    async fn a_new_title_is_read_before_it_takes_the_place_of_the_old_one(engine: Engine) {
+        let [models] = with_models();
+        let app = App::start_with(engine, &[(models.0, models.1.as_str())]).await;
+        let id = indexed(&app, markdown("Ships", "They cross the sea.")).await;
+        library(&app).await;
+        let near = json!({ "query": "fuel", "mode": "vector" });
+        let is_read = || async { search(&app, &near).await["total"] == TEXTS.len() + 1 };
+        eventually("everything is read", is_read).await;
+        app.patch(&format!("{DOCUMENTS}/{id}"), &json!({ "title": "Vessels" })).await.expect(200);
+        eventually("the new title is found", || async {
+            assert!(is_read().await, "the document is found by its meaning all the time");
+            search(&app, &json!({ "query": "vessels", "mode": "lexical" })).await["total"] == 1
+        })
+        .await;
+        assert!(is_read().await);
         app.stop().await;
     }
 

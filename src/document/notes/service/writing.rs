@@ -62,7 +62,7 @@ impl Notes {
             .await
         {
             Ok(()) => Ok(()),
-            Err(failure) if may_be_retried(&failure) => Err(JobError::Retry(Box::new(failure))),
+            Err(failure) if failure.may_be_retried() => Err(JobError::Retry(Box::new(failure))),
             Err(failure) => self.give_up(project, id, context, failure).await,
         }
     }
@@ -366,18 +366,6 @@ impl Notes {
         written.await?;
         Err(JobError::Fatal(Box::new(failure)))
     }
-}
-
-fn may_be_retried(failure: &Failure) -> bool {
-    use crate::kernel::Category;
-    matches!(
-        failure.category(),
-        Category::RateLimited
-            | Category::Unavailable
-            | Category::Timeout
-            | Category::Upstream
-            | Category::Internal
-    ) && failure.code != ErrorCode::InsufficientQuota
 }
 
 fn line(sentence: &Sentence) -> String {

@@ -17,8 +17,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeSetting {
-    /// What differs from the default: `index` (`chunking`, `analyzer`, `vectors`) needs an index of its own, `ranking`
-    /// (`bm25`, `pair_weight`, `candidates`, `rrf_k`, `lexical_weight`, `vector_weight`) does not.
+    /// What differs from the default: `index` (`chunking`, `analyzer`, `vectors`, `context_writer`) needs an index of its
+    /// own, `ranking` (`bm25`, `pair_weight`, `candidates`, `rrf_k`, `lexical_weight`, `vector_weight`) does not.
     #[schema(value_type = Object)]
     settings: SearchSetup,
     #[serde(default)]

@@ -21,4 +21,6 @@ pub use index::{EntryId, IndexNumber, IndexState, IndexTarget, SpaceNumber};
 pub use request::{
     Diversity, LIMIT_MAX, Mode, OFFSET_MAX, RERANK_MAX, RequestError, SearchRequest,
 };
-pub use settings::{IndexSettings, InvalidSetup, RankingSettings, SearchSetup, VectorModel};
+pub use settings::{
+    ContextWriter, IndexSettings, InvalidSetup, RankingSettings, SearchSetup, VectorModel,
+};

@@ -22,6 +22,7 @@ pub struct IndexSettings {
     pub chunking: ChunkSettings,
     pub analyzer: AnalyzerSettings,
     pub vectors: VectorModel,
+    pub context_writer: ContextWriter,
 }
 
 impl IndexSettings {
@@ -29,6 +30,32 @@ impl IndexSettings {
     pub fn says_titles(&self) -> bool {
         self.chunking.context() == Context::Sections
     }
+
+    /// The model that writes contexts, if one is to.
+    pub fn context_model(&self) -> Option<&str> {
+        match &self.context_writer {
+            ContextWriter::Nobody => None,
+            ContextWriter::Model(model) => Some(model),
+        }
+    }
+
+    /// What two indexes have in common that can share contexts: who writes them, and how the text is cut. `None` where
+    /// nobody writes any.
+    pub fn way_of_contexts(&self) -> Option<String> {
+        let parts = self.chunking.parts().unwrap_or(0);
+        let cut = format!("{}/{parts}", self.chunking.characters());
+        self.context_model().map(|model| format!("{cut}/{model}"))
+    }
+}
+
+/// Who writes what a chunk leaves unsaid, so that it is found by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextWriter {
+    #[default]
+    Nobody,
+    /// A model or a route of the gateway. Every document of the project is shown to it, at the project's cost.
+    Model(String),
 }
 
 /// Which model makes vectors of chunks and queries.

@@ -1,17 +1,22 @@
 //! Has models read chunks and queries. Vectors of a new model are made beside those that serve, and take their place when
 //! they are complete.
 
+use half::f16;
+
 use super::{SearchIndex, nearness::QueryVector, search::Question};
 use crate::{
-    document::search::{
-        SearchError,
-        jobs::EmbedChunks,
-        model::{FoundVectors, IndexNumber, IndexState, SpaceNumber, VectorModel},
-        store::{self, IndexRow, SpaceRow, Unread},
-        vectors::{to_halves, unit},
+    document::{
+        model::DocumentId,
+        search::{
+            SearchError,
+            jobs::EmbedChunks,
+            model::{EntryId, FoundVectors, IndexNumber, IndexState, SpaceNumber, VectorModel},
+            store::{self, IndexRow, SpaceRow, Unread},
+            vectors::{to_halves, unit},
+        },
     },
     kernel::{Clock, Failure, ProjectId},
-    llm_integration::inference::{ModelInfo, Purpose},
+    llm_integration::inference::{InferenceError, ModelInfo, Purpose},
     platform::{
         db::{Conn, DbError},
         jobs::{self, JobContext, JobError, NewJob},
@@ -23,9 +28,17 @@ const CHUNKS_AT_ONCE: i64 = 32;
 /// Vectors that one transaction removes.
 const REMOVED_AT_ONCE: i64 = 1_000;
 
+/// Vectors, and the numbers of their chunks.
+type NewVectors = Vec<(i32, Vec<f16>)>;
+
 /// A model as a space remembers it.
 fn key(model: &ModelInfo) -> String {
     format!("{}@{}", model.name, model.fingerprint)
+}
+
+/// The name of a model that a space remembers.
+fn name_of(key: &str) -> &str {
+    key.rsplit_once('@').map_or(key, |(name, _)| name)
 }
 
 /// Has an index's chunks read, when the transaction commits.
@@ -62,14 +75,10 @@ impl SearchIndex {
             };
             return unavailable(why);
         };
-        let name = space
-            .model
-            .rsplit_once('@')
-            .map(|(name, _)| name.to_owned());
         let text = question.request.words.meaning();
         let embedded = self
             .inference
-            .embed(name.as_deref(), vec![text], Purpose::Query)
+            .embed(Some(name_of(&space.model)), vec![text], Purpose::Query)
             .await;
         match embedded {
             Err(error) => unavailable(error.to_string()),
@@ -117,7 +126,7 @@ impl SearchIndex {
         let Some((model, dimension)) = self.wanted_model(&row.settings.vectors).await? else {
             return Ok(());
         };
-        let name = model.rsplit_once('@').map(|(name, _)| name.to_owned());
+        let name = name_of(&model).to_owned();
         let clock = self.clock.clone();
         let space = context
             .checkpoint(move |conn| {
@@ -126,7 +135,7 @@ impl SearchIndex {
             })
             .await?;
         loop {
-            self.fill(&context, (index, space), name.as_deref()).await?;
+            self.fill(&context, (index, space), &name).await?;
             if context.cancellation().is_cancelled() {
                 return Ok(());
             }
@@ -151,7 +160,7 @@ impl SearchIndex {
         &self,
         context: &JobContext,
         (index, space): (IndexNumber, SpaceNumber),
-        model: Option<&str>,
+        model: &str,
     ) -> Result<(), JobError> {
         let (mut after, mut done) = (-1, 0_i64);
         while !context.cancellation().is_cancelled() {
@@ -164,25 +173,72 @@ impl SearchIndex {
             };
             after = last.number;
             done += i64::try_from(some.len()).unwrap_or(i64::MAX);
-            let (numbers, texts): (Vec<i32>, Vec<String>) = some
-                .into_iter()
-                .map(|Unread { number, text }| (number, text))
-                .unzip();
-            let embedded = self.inference.embed(model, texts, Purpose::Passage).await;
-            let embedded = embedded.map_err(|error| JobError::Retry(Box::new(error)))?;
-            let vectors = embedded.vectors.into_iter();
-            let vectors = vectors.map(|vector| to_halves(&unit(vector)));
-            let vectors: Vec<_> = numbers.into_iter().zip(vectors).collect();
+            let read = self.vectors_of(model, some).await;
+            let (_, vectors) = read.map_err(|error| JobError::Retry(Box::new(error)))?;
             context
-                .checkpoint(move |conn| {
-                    // Who removes chunks waits meanwhile, so that no vector outlives its chunk.
-                    store::lock_index(conn, index, 0, (0, 0))?;
-                    Ok(store::insert_vectors(conn, (index, space), vectors)?)
-                })
+                .checkpoint(move |conn| Ok(keep_vectors(conn, (index, space), vectors)?))
                 .await?;
             context.progress(done, None, Some("chunks read by the embedding model"));
         }
         Ok(())
+    }
+
+    /// Has the model whose vectors serve read an entry that is about to replace another one, so that it is found by its
+    /// meaning from the beginning. Where the model can not, the job that reads what is left does it later.
+    pub(super) async fn read_ahead(
+        &self,
+        index: IndexNumber,
+        entry: (DocumentId, EntryId),
+    ) -> Result<(), SearchError> {
+        let spaces = self.db.read(move |conn| store::spaces(conn, index)).await?;
+        let mut spaces = spaces.into_iter();
+        let Some(space) = spaces.find(|space| space.state == IndexState::Serving) else {
+            return Ok(());
+        };
+        let (number, name) = (space.number, name_of(&space.model));
+        loop {
+            let some = self.db.read(move |conn| {
+                store::unread_of_entry(conn, (index, number), entry, CHUNKS_AT_ONCE)
+            });
+            let some = some.await?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            match self.vectors_of(name, some).await {
+                Ok((model, vectors)) if model == space.model => {
+                    self.db
+                        .write(move |conn| keep_vectors(conn, (index, number), vectors))
+                        .await?;
+                }
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(%error, %index, "a document is found by its words only until a model reads it");
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What a model makes of chunks, and which model it was.
+    async fn vectors_of(
+        &self,
+        model: &str,
+        chunks: Vec<Unread>,
+    ) -> Result<(String, NewVectors), InferenceError> {
+        let (numbers, texts): (Vec<i32>, Vec<String>) = chunks
+            .into_iter()
+            .map(|Unread { number, text }| (number, text))
+            .unzip();
+        let embedded = self
+            .inference
+            .embed(Some(model), texts, Purpose::Passage)
+            .await?;
+        let vectors = embedded.vectors.into_iter();
+        let vectors = vectors.map(|vector| to_halves(&unit(vector)));
+        Ok((
+            key(&embedded.model),
+            numbers.into_iter().zip(vectors).collect(),
+        ))
     }
 
     pub(super) async fn remove_retired_spaces(
@@ -203,6 +259,16 @@ impl SearchIndex {
         }
         Ok(())
     }
+}
+
+/// Writes vectors. Who removes chunks waits meanwhile, so that no vector outlives its chunk.
+fn keep_vectors(
+    conn: &mut Conn,
+    (index, space): (IndexNumber, SpaceNumber),
+    vectors: NewVectors,
+) -> Result<(), DbError> {
+    store::lock_index(conn, index, 0, (0, 0))?;
+    store::insert_vectors(conn, (index, space), vectors)
 }
 
 /// The space of a model, made if there is none. Others that were being built are given up.

@@ -16,8 +16,9 @@ use crate::{
             store::{self, Removable},
         },
     },
+    identity::Identity,
     kernel::{Clock, ProjectId},
-    llm_integration::inference::Inference,
+    llm_integration::{Gateway, Recorder, inference::Inference},
     platform::db::{Conn, Db, DbError},
 };
 
@@ -30,16 +31,39 @@ pub struct SearchIndex {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) inference: Inference,
+    pub(super) writer: Arc<Writer>,
     pub(super) matrices: Matrices,
     pub(super) graph: Graph,
 }
 
+/// What the index stands on.
+pub struct SearchParts {
+    pub db: Db,
+    pub clock: Clock,
+    pub inference: Inference,
+    pub writer: Writer,
+}
+
+/// What contexts are written with: in whose name, by which model, told to which traces.
+pub struct Writer {
+    pub identity: Identity,
+    pub gateway: Gateway,
+    pub recorder: Recorder,
+}
+
 impl SearchIndex {
-    pub fn new(db: Db, clock: Clock, inference: Inference, settings: &SearchSettings) -> Self {
+    pub fn new(parts: SearchParts, settings: &SearchSettings) -> Self {
+        let SearchParts {
+            db,
+            clock,
+            inference,
+            writer,
+        } = parts;
         Self {
             db,
             clock,
             inference,
+            writer: Arc::new(writer),
             matrices: Matrices::new(settings.vector_memory_bytes),
             graph: Graph {
                 from_chunks: settings.hnsw_from_chunks,
@@ -94,6 +118,7 @@ impl SearchIndex {
             .db
             .write(move |conn| {
                 store::hide(conn, project, document)?;
+                store::delete_contexts(conn, document, None)?;
                 store::indexes(conn, project)
             })
             .await?;

@@ -1,6 +1,7 @@
 //! `SearchIndex`: documents put into the index and taken out, and searches.
 
 mod candidates;
+mod contexts;
 mod embedding;
 mod evaluation;
 mod hits;
@@ -13,4 +14,4 @@ mod setup;
 mod upkeep;
 
 pub use evaluation::{NewLabelledQuery, QUERIES_MAX};
-pub use index::SearchIndex;
+pub use index::{SearchIndex, SearchParts, Writer};

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use tokio::task;
 
-use super::{SearchIndex, embedding::enqueue_embedding, index::CHUNKS_AT_ONCE};
+use super::{
+    SearchIndex, contexts::enqueue_contexts, embedding::enqueue_embedding, index::CHUNKS_AT_ONCE,
+};
 use crate::{
     document::{
         chunking::{self, Chunk, Version},
@@ -20,7 +22,7 @@ use crate::{
             analyzer::{Analyzer, AnalyzerSettings},
             jobs::PutAgain,
             model::{EntryId, IndexNumber, IndexTarget},
-            store::{self, NewChunk, Owner},
+            store::{self, Counted, NewChunk, Owner},
         },
         store as documents,
     },
@@ -33,14 +35,14 @@ use crate::{
 
 /// What is put into a generation.
 #[derive(Clone, Debug)]
-struct Putting {
-    project: ProjectId,
-    document: DocumentId,
-    version: VersionId,
+pub(super) struct Putting {
+    pub project: ProjectId,
+    pub document: DocumentId,
+    pub version: VersionId,
     /// As prefixes of chunks say it.
-    title: Title,
+    pub title: Title,
     /// Only in place of this entry; of whatever there is when absent.
-    instead_of: Option<EntryId>,
+    pub instead_of: Option<EntryId>,
 }
 
 impl SearchIndex {
@@ -111,7 +113,7 @@ impl SearchIndex {
     }
 
     /// The title and the pages; `None` for a document that is no more.
-    async fn text_of(
+    pub(super) async fn text_of(
         &self,
         project: ProjectId,
         document: DocumentId,
@@ -128,7 +130,7 @@ impl SearchIndex {
             .await
     }
 
-    async fn put(
+    pub(super) async fn put(
         &self,
         putting: Putting,
         target: &IndexTarget,
@@ -137,51 +139,59 @@ impl SearchIndex {
         let (index, document) = (target.number, putting.document);
         let analyzer = target.settings.analyzer;
         self.tidy(index, document, analyzer).await?;
-        let chunks = cut(&putting, target, pages).await?;
+        let mut chunks = cut(&putting, target, pages).await?;
+        let contexts = self.contexts(document, &target.settings).await?;
+        let mut found = searchable(&chunks);
+        contexts.say_in(&mut chunks, &found);
         let owner = Owner {
             document,
             version: putting.version,
             entry: self.clock.new_id(),
         };
-        let mut found = searchable(&chunks).into_iter();
-        let count = i64::try_from(chunks.len()).unwrap_or(i64::MAX);
-        let mut left = chunks.into_iter();
-        loop {
+        let mut counted = Counted {
+            chunks: i64::try_from(chunks.len()).unwrap_or(i64::MAX),
+            contexts_missing: 0,
+        };
+        let (mut left, mut found) = (chunks.into_iter(), found.drain(..));
+        while left.len() > 0 {
             let batch: Vec<Chunk> = left.by_ref().take(CHUNKS_AT_ONCE).collect();
             let found: Vec<bool> = found.by_ref().take(CHUNKS_AT_ONCE).collect();
             let analysed = analyse(batch, found, analyzer).await?;
-            if left.len() == 0 {
-                self.complete(putting, (index, owner), analysed, count)
-                    .await?;
-                return self.tidy(index, document, analyzer).await;
-            }
+            counted.contexts_missing += contexts.missing(&analysed);
             self.db
                 .write(move |conn| insert(conn, index, owner, analysed))
                 .await?;
         }
+        if putting.instead_of.is_some() {
+            self.read_ahead(index, (document, owner.entry)).await?;
+        }
+        self.complete(putting, (index, owner), counted).await?;
+        self.tidy(index, document, analyzer).await
     }
 
-    /// Writes the last chunks; from the commit on the document is found by all of them, and vectors are made of them.
+    /// From the commit on the document is found by all of its chunks, and what is to be made of them is.
     async fn complete(
         &self,
         putting: Putting,
         (index, owner): (IndexNumber, Owner),
-        last: Vec<Analysed>,
-        count: i64,
+        counted: Counted,
     ) -> Result<(), SearchError> {
         let (clock, has_models) = (self.clock.clone(), self.inference.is_on());
         self.db
             .write(move |conn| {
-                insert(conn, index, owner, last)?;
                 let standing = store::visible_entry(conn, index, owner.document)?;
                 if putting.instead_of.is_some() && putting.instead_of != standing {
                     return Err(SearchError::Disturbed);
                 }
-                if !store::complete(conn, index, (owner, &putting.title), count)? {
+                if !store::complete(conn, index, (owner, &putting.title), counted)? {
                     return Err(SearchError::Disturbed);
                 }
                 if has_models {
                     enqueue_embedding(conn, &clock, (putting.project, index))?;
+                }
+                if counted.contexts_missing > 0 {
+                    let of = (putting.project, putting.document);
+                    enqueue_contexts(conn, &clock, of, index)?;
                 }
                 Ok(())
             })
@@ -208,7 +218,7 @@ async fn cut(
 }
 
 /// A chunk and its terms; none where it is only read.
-type Analysed = (Chunk, Option<ChunkTerms>);
+pub(super) type Analysed = (Chunk, Option<ChunkTerms>);
 
 async fn analyse(
     chunks: Vec<Chunk>,

@@ -16,6 +16,8 @@ use crate::{
 };
 
 const NOTE_MAX_CHARS: usize = 1_000;
+/// Of the name of a model or a route.
+const MODEL_MAX_CHARS: usize = 200;
 
 impl SearchIndex {
     /// The settings in force, with their version, and all other versions.
@@ -51,6 +53,14 @@ impl SearchIndex {
     ) -> Result<Setting, Failure> {
         actor.require(Permission::DocumentsManage)?;
         let setup = setup.checked().map_err(SearchError::from)?;
+        if let Some(model) = setup.index.context_model() {
+            actor.require(Permission::GatewayCall)?;
+            let length = model.chars().count();
+            if model.trim().is_empty() || length > MODEL_MAX_CHARS {
+                let why = format!("names a model or a route, in 1 to {MODEL_MAX_CHARS} characters");
+                return Err(SearchError::invalid("index.context_writer.model", why).into());
+            }
+        }
         let length = note.chars().count();
         if length > NOTE_MAX_CHARS {
             let why = format!("has {length} characters; it may have {NOTE_MAX_CHARS}");
@@ -170,7 +180,7 @@ impl SearchIndex {
             .await
     }
 
-    /// That every document and every vector is in a generation.
+    /// That every document, with its contexts, and every vector is in a generation.
     pub(super) async fn require_complete(
         &self,
         project: ProjectId,
@@ -187,6 +197,14 @@ impl SearchIndex {
                     && !store::missing(conn, serving.number, number, 1)?.is_empty()
                 {
                     return busy("its index is still being built");
+                }
+                match store::documents_without_contexts(conn, number)? {
+                    0 => {}
+                    some => {
+                        return busy(&format!(
+                            "contexts of {some} documents are still to be written (see the jobs `document.write_contexts`)"
+                        ));
+                    }
                 }
                 if let Some((model, _)) = wanted {
                     let spaces = store::spaces(conn, number)?;

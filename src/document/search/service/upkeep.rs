@@ -64,7 +64,7 @@ impl SearchIndex {
         let rows = self.db.read(store::every_index).await?;
         for (project, row) in rows {
             match row.state {
-                IndexState::Retired => self.remove_index(&row).await?,
+                IndexState::Retired => self.remove_index(project, &row).await?,
                 IndexState::Building | IndexState::Serving => {
                     self.settle(project, &row).await?;
                 }
@@ -124,7 +124,7 @@ impl SearchIndex {
     }
 
     /// Empties a generation that no longer serves, document by document, and deletes it.
-    async fn remove_index(&self, row: &IndexRow) -> Result<(), SearchError> {
+    async fn remove_index(&self, project: ProjectId, row: &IndexRow) -> Result<(), SearchError> {
         let index = row.number;
         loop {
             let some = self
@@ -145,7 +145,13 @@ impl SearchIndex {
             .await?;
         self.remove_retired_spaces(index).await?;
         self.db
-            .write(move |conn| store::delete_retired(conn, index))
+            .write(move |conn| {
+                store::delete_retired(conn, index)?;
+                let left = store::indexes(conn, project)?;
+                let ways = left.iter().filter_map(|row| row.settings.way_of_contexts());
+                let ways: Vec<String> = ways.collect();
+                store::delete_contexts_of_other_ways(conn, project, &ways)
+            })
             .await?;
         Ok(())
     }

@@ -18,6 +18,14 @@ use crate::{
     platform::db::{Conn, DbError, each_backend},
 };
 
+/// What is known of an entry once all of it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    pub chunks: i64,
+    /// Chunks that are still to get what a model writes about them.
+    pub contexts_missing: i32,
+}
+
 pub fn visible_entry(
     conn: &mut Conn,
     index: IndexNumber,
@@ -37,9 +45,9 @@ pub fn complete(
     conn: &mut Conn,
     index: IndexNumber,
     (owner, title): (Owner, &Title),
-    chunks: i64,
+    counted: Counted,
 ) -> Result<bool, DbError> {
-    if count_of_entry(conn, index, owner.document, owner.entry)? != chunks {
+    if count_of_entry(conn, index, owner.document, owner.entry)? != counted.chunks {
         return Ok(false);
     }
     each_backend!(conn, |o| {
@@ -50,6 +58,7 @@ pub fn complete(
                 e::entry_id.eq(owner.entry),
                 e::version_id.eq(owner.version),
                 e::title.eq(title.as_str()),
+                e::contexts_missing.eq(counted.contexts_missing),
             ))
             .on_conflict((e::index_number, e::document_id))
             .do_update()
@@ -57,6 +66,7 @@ pub fn complete(
                 e::entry_id.eq(excluded(e::entry_id)),
                 e::version_id.eq(excluded(e::version_id)),
                 e::title.eq(excluded(e::title)),
+                e::contexts_missing.eq(excluded(e::contexts_missing)),
             ))
             .execute(o)
     })?;

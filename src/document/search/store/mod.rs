@@ -1,6 +1,7 @@
 //! Rows and queries of the index: the only files of it with SQL.
 
 mod chunks;
+mod contexts;
 mod entries;
 mod evaluation;
 mod filter;
@@ -12,8 +13,13 @@ mod spaces;
 mod vectors;
 
 pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
+pub use contexts::{
+    Told, contexts, delete_contexts, delete_contexts_of_other_ways, documents_without_contexts,
+    found_chunks, insert_contexts, missing_contexts,
+};
 pub use entries::{
-    abandoned, complete, found_versions, hide, missing, retitled, standing_entry, visible_entry,
+    Counted, abandoned, complete, found_versions, hide, missing, retitled, standing_entry,
+    visible_entry,
 };
 pub use evaluation::{
     count_queries, delete_query, insert_queries, insert_run, known_documents, latest_run, queries,
@@ -32,5 +38,5 @@ pub use settings::{
 pub use spaces::{SpaceRow, create_space, delete_space, promote_space, retire_space, spaces};
 pub use vectors::{
     Search, Unread, delete_vectors, insert_vectors, nearest, nearest_of_all, unread,
-    vector_numbers, vectors,
+    unread_of_entry, vector_numbers, vectors,
 };

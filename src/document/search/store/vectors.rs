@@ -15,10 +15,13 @@ use super::{
     spaces::SpaceRow,
 };
 use crate::{
-    document::search::{
-        model::{IndexNumber, SearchFilter, SpaceNumber},
-        schema::{document_chunk as k, document_space as s, document_vector as v},
-        vectors::{from_bytes, to_bytes},
+    document::{
+        model::DocumentId,
+        search::{
+            model::{EntryId, IndexNumber, SearchFilter, SpaceNumber},
+            schema::{document_chunk as k, document_space as s, document_vector as v},
+            vectors::{from_bytes, to_bytes},
+        },
     },
     platform::db::{Backend, Conn, DbError, Sql, each_backend},
 };
@@ -36,8 +39,28 @@ pub struct Unread {
 /// Chunks with numbers above `after` that a space has no vector of, at most `limit`.
 pub fn unread(
     conn: &mut Conn,
+    space: (IndexNumber, SpaceNumber),
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Unread>, DbError> {
+    unread_among(conn, space, after, None, limit)
+}
+
+/// Chunks of one entry that a space has no vector of, at most `limit`.
+pub fn unread_of_entry(
+    conn: &mut Conn,
+    space: (IndexNumber, SpaceNumber),
+    entry: (DocumentId, EntryId),
+    limit: i64,
+) -> Result<Vec<Unread>, DbError> {
+    unread_among(conn, space, -1, Some(entry), limit)
+}
+
+fn unread_among(
+    conn: &mut Conn,
     (index, space): (IndexNumber, SpaceNumber),
     after: i32,
+    entry: Option<(DocumentId, EntryId)>,
     limit: i64,
 ) -> Result<Vec<Unread>, DbError> {
     type Columns = (i32, Option<String>, String);
@@ -45,11 +68,17 @@ pub fn unread(
         .filter(v::space_number.eq(space.get()))
         .filter(v::chunk_number.eq(k::number));
     let rows: Vec<Columns> = each_backend!(conn, |c| {
-        k::table
+        let mut chunks = k::table
             .filter(k::index_number.eq(index.get()))
             .filter(k::number.gt(after))
             .filter(k::tokens.gt(0))
             .filter(diesel::dsl::not(diesel::dsl::exists(there)))
+            .into_boxed();
+        if let Some((document, entry)) = entry {
+            let of_entry = k::document_id.eq(document).and(k::entry_id.eq(entry));
+            chunks = chunks.filter(of_entry);
+        }
+        chunks
             .order(k::number)
             .limit(limit)
             .select((k::number, k::prefix, k::text))
