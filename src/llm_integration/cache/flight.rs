@@ -16,11 +16,11 @@ type Waiting = HashMap<CacheKey, watch::Receiver<State>>;
 #[derive(Clone, Default)]
 pub(super) struct Flights(Arc<Mutex<Waiting>>);
 
-/// Whose turn it is.
-pub enum Turn {
-    /// This call is made; the others wait for [`Lead::finish`].
-    Lead(Lead),
-    /// Another call brought the answer.
+/// How waiting ended.
+pub(super) enum Joined {
+    /// Nobody is making the call.
+    First(Lead),
+    /// Somebody made it.
     Answered(CachedAnswer),
 }
 
@@ -32,17 +32,17 @@ pub struct Lead {
 }
 
 impl Flights {
-    pub async fn join(&self, key: &CacheKey) -> Turn {
+    pub async fn join(&self, key: &CacheKey) -> Joined {
         loop {
             let mut waiting = match self.enter(key) {
-                Ok(lead) => return Turn::Lead(lead),
+                Ok(lead) => return Joined::First(lead),
                 Err(waiting) => waiting,
             };
             // An error: the one that made the call went away without an answer.
             if waiting.changed().await.is_ok()
                 && let Some(answer) = waiting.borrow().clone()
             {
-                return Turn::Answered(answer);
+                return Joined::Answered(answer);
             }
         }
     }

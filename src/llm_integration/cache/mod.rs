@@ -15,7 +15,7 @@ mod service;
 mod settings;
 
 pub use control::CacheControl;
-pub use flight::{Lead, Turn};
+pub use flight::Lead;
 pub use key::{CacheKey, Namespace};
-pub use service::{AnswerCache, CachedAnswer, Lookup, Slot};
+pub use service::{AnswerCache, CachedAnswer, Lookup, Slot, Turn};
 pub use settings::CacheSettings;

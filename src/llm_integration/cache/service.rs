@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{CacheKey, CacheSettings, Namespace, Turn, flight::Flights, memory::Memory, redis};
+use super::{
+    CacheKey, CacheSettings, Namespace,
+    flight::{Flights, Joined, Lead},
+    memory::Memory,
+    redis,
+};
 use crate::{
     kernel::{Actor, Clock, Id, Permission, ProjectId, Timestamp, error_chain},
     llm_integration::LlmError,
@@ -27,6 +32,14 @@ pub enum Lookup {
     Hit(CachedAnswer),
     /// And where an answer can be put.
     Miss(Slot),
+}
+
+/// Whose turn it is, of equal calls at the same time.
+pub enum Turn {
+    /// This call is made; the others wait for [`Lead::finish`].
+    Lead(Lead, Slot),
+    /// Another call brought the answer.
+    Answered(CachedAnswer),
 }
 
 /// Where an answer is stored that was not found. A purge leaves it without effect.
@@ -71,6 +84,16 @@ impl AnswerCache {
 
     /// A cache that can not be asked has nothing: the call is made.
     pub async fn look_up(&self, key: CacheKey) -> Lookup {
+        let lookup = self.find(key).await;
+        let outcome = match &lookup {
+            Lookup::Hit(_) => "hit",
+            Lookup::Miss(_) => "miss",
+        };
+        metrics::counter!("gateway_cache_lookups_total", "outcome" => outcome).increment(1);
+        lookup
+    }
+
+    async fn find(&self, key: CacheKey) -> Lookup {
         let (found, epochs, usable) = match &self.store {
             Store::Memory(memory) => (memory.get(&key).await, memory.epoch(), true),
             Store::Redis(redis) => match redis::get(redis, &key).await {
@@ -81,8 +104,6 @@ impl AnswerCache {
                 }
             },
         };
-        let outcome = if found.is_some() { "hit" } else { "miss" };
-        metrics::counter!("gateway_cache_lookups_total", "outcome" => outcome).increment(1);
         match found {
             Some(answer) => Lookup::Hit(answer),
             None => Lookup::Miss(Slot {
@@ -113,8 +134,22 @@ impl AnswerCache {
 
     /// Waits for an equal call of this process that is being made, or makes this one the call that
     /// others wait for.
-    pub async fn join(&self, slot: &Slot) -> Turn {
-        self.flights.join(&slot.key).await
+    pub async fn join(&self, slot: Slot) -> Turn {
+        let lead = match self.flights.join(&slot.key).await {
+            Joined::Answered(answer) => return Turn::Answered(answer),
+            Joined::First(lead) => lead,
+        };
+        if !slot.usable {
+            return Turn::Lead(lead, slot);
+        }
+        // Another call may have been made, and answered, between the look that found nothing and this turn.
+        match self.find(slot.key).await {
+            Lookup::Miss(slot) => Turn::Lead(lead, slot),
+            Lookup::Hit(answer) => {
+                lead.finish(answer.clone());
+                Turn::Answered(answer)
+            }
+        }
     }
 
     /// Forgets a namespace's answers, or all of the project's.

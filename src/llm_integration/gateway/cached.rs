@@ -99,13 +99,13 @@ impl Gateway {
             Lookup::Hit(answer) => return Ok(Found::Answer(Box::new(answer))),
             Lookup::Miss(slot) => slot,
         };
-        let lead = if single_flight {
-            match cache.join(&slot).await {
-                Turn::Lead(lead) => Some(lead),
+        let (lead, slot) = if single_flight {
+            match cache.join(slot).await {
+                Turn::Lead(lead, slot) => (Some(lead), slot),
                 Turn::Answered(answer) => return Ok(Found::Answer(Box::new(answer))),
             }
         } else {
-            None
+            (None, slot)
         };
         call.routed.cache = Some(MISS);
         Ok(Found::Keep(Box::new(Keep {
