@@ -4,15 +4,14 @@ use actix_web::{HttpResponse, Responder, delete, get, http::StatusCode, post, pu
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiKey, Identity, KeyPair, Member, NewKey, Project};
 use crate::{
     kernel::{ErrorCode, Failure, Permission, Permissions, Role},
-    platform::http::{ErrorBody, Granted, may, path_id},
+    platform::http::{Endpoints, ErrorBody, Granted, may, path_id},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(get_project)
         .service(create_key)

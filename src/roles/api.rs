@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::web;
 use utoipa::openapi::OpenApi;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     parts::Parts,
@@ -18,7 +17,7 @@ use crate::{
     llm_integration::{self, CallLedger, Reconciliations},
     platform::{
         health::Health,
-        http::{self, ServerParts, Surfaces},
+        http::{self, Endpoints, ServerParts, Surfaces},
         jobs,
         lifecycle::Stage,
     },
@@ -122,7 +121,7 @@ fn register(parts: &Parts, config: &mut web::ServiceConfig) {
 }
 
 /// Every endpoint of every context.
-fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut Endpoints<'_>) {
     // Patterns are tried in this order: those of every call to a model come first.
     llm_integration::routes(config);
     identity::routes(config);
@@ -133,7 +132,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     otlp::routes(config);
 }
 
-fn no_routes(_: &mut ServiceConfig<'_>) {}
+fn no_routes(_: &mut Endpoints<'_>) {}
 
 /// The document that `/api/openapi.json` answers with.
 pub fn openapi_document() -> OpenApi {

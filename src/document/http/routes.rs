@@ -1,11 +1,12 @@
 //! Every endpoint of documents.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{bibliography, content, manage, pages, progress, read, upload};
-use crate::document::{annotations, answering, notes, search};
+use crate::{
+    document::{annotations, answering, notes, search},
+    platform::http::Endpoints,
+};
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(upload::upload_document)
         .service(read::list_documents)

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     paging::{LangfusePageMeta, page_of},
@@ -14,10 +13,10 @@ use super::{
 use crate::{
     kernel::{Failure, ProjectId},
     llm_integration::{Comment, CommentFilter, CommentObject, Comments, NewComment},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(create).service(list).service(get);
 }
 

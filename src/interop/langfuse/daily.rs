@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, Responder, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     paging::{LangfusePageMeta, page_of},
@@ -14,10 +13,10 @@ use crate::{
     llm_integration::{
         Analytics, ArrayTest, DailyFigures, Filter, ModelFigures, Test, TraceColumn, TraceFilter,
     },
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(daily);
 }
 

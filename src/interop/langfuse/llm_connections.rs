@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::{Query, invalid};
 use crate::{
@@ -15,11 +14,11 @@ use crate::{
     llm_integration::{AwsKeys, Connection, Connections, NewConnection, NewSecrets, ProviderKind},
     platform::{
         config::SecretText,
-        http::{Granted, may},
+        http::{Endpoints, Granted, may},
     },
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(list).service(put).service(delete);
 }
 

@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse, Responder, get, patch, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::invalid;
 use crate::{
@@ -14,10 +13,10 @@ use crate::{
     llm_integration::{
         Announced, Media, MediaOwner, MediaStore, NewMedia, ObservationId, TraceId, UploadReport,
     },
-    platform::http::{Granted, PublicUrl, may},
+    platform::http::{Endpoints, Granted, PublicUrl, may},
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(announce).service(get).service(report);
 }
 

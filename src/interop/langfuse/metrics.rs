@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, Responder, get, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::{Query, invalid};
 use crate::{
@@ -13,10 +12,10 @@ use crate::{
         Aggregation, Analytics, AnalyticsReport as Report, Bucket, DEFAULT_BINS, DEFAULT_ROWS,
         Granularity, Metric, ReportOrder, ReportView,
     },
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(v1).service(v2);
 }
 

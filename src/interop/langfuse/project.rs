@@ -3,18 +3,17 @@
 use actix_web::{HttpResponse, Responder, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     identity::{Identity, Project},
     kernel::Failure,
     platform::{
         health::Health,
-        http::{Granted, may},
+        http::{Endpoints, Granted, may},
     },
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config.service(list_projects).service(health).service(ready);
 }
 

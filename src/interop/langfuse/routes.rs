@@ -1,13 +1,12 @@
 //! Every endpoint of Langfuse's API that we answer.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{
     comments, daily, ingestion, llm_connections, media, metrics, models, observations, project,
     prompts, score_configs, scores, sessions, traces,
 };
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .configure(project::routes)
         .configure(prompts::routes)

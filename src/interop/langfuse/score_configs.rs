@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, Responder, get, patch, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     paging::{LangfusePageMeta, page_of},
@@ -13,10 +12,10 @@ use super::{
 use crate::{
     kernel::{Failure, ProjectId},
     llm_integration::{Category, NewScoreConfig, ScoreConfig, ScoreConfigChange, Scores},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config
         .service(create)
         .service(list)

@@ -6,7 +6,6 @@ use actix_web::{
     post, web,
 };
 use prost::Message;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     mapping::Sender,
@@ -15,10 +14,10 @@ use super::{
 };
 use crate::{
     kernel::{Actor, ErrorCode, Failure},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(export_traces)
         .service(export_langfuse_traces);

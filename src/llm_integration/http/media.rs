@@ -13,7 +13,6 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     kernel::{ErrorCode, Failure},
@@ -21,13 +20,13 @@ use crate::{
         Announced, LlmError, Media, MediaField, MediaLink, MediaOwner, MediaStore, NewMedia,
         ObservationId, TraceId, UploadHead,
     },
-    platform::http::{ErrorBody, Granted, PublicUrl, Surface, may},
+    platform::http::{Endpoints, ErrorBody, Granted, PublicUrl, Surface, may},
 };
 
 /// Uploads take as long as they go on.
 pub const MEDIA_TRANSFERS: Surface = Surface::own("/api/v1/media/uploads/");
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+pub(super) fn routes(config: &mut Endpoints<'_>) {
     config
         .service(announce)
         .service(list)

@@ -1,15 +1,14 @@
 //! Which endpoints there are.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{
     cache, chat, embeddings, guardrails,
     limits::{policies, rules},
     media, messages, models, prices, providers, reading, reconciliation, rerank, responses,
     retention, routing, stored,
 };
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(chat::complete)
         .service(embeddings::create)

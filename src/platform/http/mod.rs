@@ -3,6 +3,7 @@
 
 mod auth;
 mod docs;
+mod endpoints;
 mod errors;
 mod extract;
 mod form;
@@ -19,11 +20,13 @@ mod surface;
 mod trace_context;
 
 pub use auth::{Authenticate, Credentials, Granted, Requires, may};
+pub use docs::openapi;
+pub use endpoints::Endpoints;
 pub use errors::{ErrorBody, ErrorDetail};
 pub use extract::path_id;
 pub use health::HealthReport;
 pub(super) use idempotency::delete_answers_before;
 pub use public_url::PublicUrl;
-pub use server::{ServerParts, bind, openapi, serve};
+pub use server::{ServerParts, bind, serve};
 pub use settings::ServerSettings;
 pub use surface::{RenderBinary, Surface, Surfaces};

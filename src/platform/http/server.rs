@@ -9,11 +9,9 @@ use actix_web::{
     web,
 };
 use tokio_util::sync::CancellationToken;
-use utoipa::openapi::OpenApi;
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use super::{
-    Authenticate, PublicUrl, ServerSettings, Surfaces, docs, extract, health,
+    Authenticate, Endpoints, PublicUrl, ServerSettings, Surfaces, docs, extract, health,
     limits::Limits,
     metrics,
     shell::{self, Shell},
@@ -32,7 +30,7 @@ pub struct ServerParts {
     pub db: Db,
     pub clock: Clock,
     /// Registers the endpoints of this process's roles, and the state they need.
-    pub routes: fn(&mut ServiceConfig<'_>),
+    pub routes: fn(&mut Endpoints<'_>),
     pub state: Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>,
 }
 
@@ -71,7 +69,7 @@ pub async fn serve(
         clock: parts.clock.clone(),
     });
     let public_url = web::Data::new(PublicUrl::new(&settings));
-    let document = web::Data::new(openapi(parts.routes));
+    let document = web::Data::new(docs::Document::of(parts.routes));
     let authenticator = web::Data::new(Arc::clone(&parts.authenticator));
     let (health, db) = (
         web::Data::new(parts.health.clone()),
@@ -83,7 +81,7 @@ pub async fn serve(
         (settings.max_connections, settings.drain_timeout_seconds);
     let server = HttpServer::new(move || {
         let limit = settings.body_limit_bytes;
-        let (app, _) = App::new()
+        App::new()
             .app_data(shell.clone())
             .app_data(public_url.clone())
             .app_data(document.clone())
@@ -96,11 +94,8 @@ pub async fn serve(
             .app_data(extract::query())
             .app_data(extract::path())
             .configure(|config| (parts.state)(config))
-            .into_utoipa_app()
-            .configure(operations)
-            .configure(parts.routes)
-            .split_for_parts();
-        app.service(docs::swagger_ui())
+            .configure(|config| all(parts.routes, &mut Endpoints::served(config)))
+            .service(docs::swagger_ui())
             .default_service(web::to(no_such_endpoint))
             .wrap(from_fn(shell::around))
             .wrap(Condition::new(
@@ -129,19 +124,15 @@ pub async fn serve(
     outcome
 }
 
-/// The document of a server with these routes.
-pub fn openapi(routes: fn(&mut ServiceConfig<'_>)) -> OpenApi {
-    let (_, document) = App::new()
-        .into_utoipa_app()
-        .configure(operations)
-        .configure(routes)
-        .split_for_parts();
-    docs::finish_openapi(document)
+/// The endpoints of a server: those of every role, and those of its own.
+pub(super) fn all(routes: fn(&mut Endpoints<'_>), endpoints: &mut Endpoints<'_>) {
+    operations(endpoints);
+    routes(endpoints);
 }
 
 /// Endpoints of every role.
-fn operations(config: &mut ServiceConfig<'_>) {
-    config
+fn operations(endpoints: &mut Endpoints<'_>) {
+    endpoints
         .service(health::live)
         .service(health::ready)
         .service(health::report)

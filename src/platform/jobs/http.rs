@@ -4,15 +4,14 @@ use actix_web::{Responder, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{JobFilter, JobProgress, JobRecord, JobState, Jobs};
 use crate::{
     kernel::{Cursor, Failure, PageLimit},
-    platform::http::{ErrorBody, Granted, may, path_id},
+    platform::http::{Endpoints, ErrorBody, Granted, may, path_id},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(list_jobs)
         .service(get_job)

@@ -1,10 +1,9 @@
 //! Every endpoint of prompts.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{labels, manage, read};
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(manage::publish)
         .service(read::catalog)

@@ -1,10 +1,9 @@
 //! Every endpoint of answers.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{ask, threads};
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(ask::ask)
         .service(threads::list_threads)

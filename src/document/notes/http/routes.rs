@@ -1,10 +1,9 @@
 //! Every endpoint of notes.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::endpoints;
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(endpoints::write_note)
         .service(endpoints::list_notes)

@@ -1,10 +1,9 @@
 //! Every endpoint of searching.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{endpoints, evaluation};
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(endpoints::search_documents)
         .service(endpoints::query_documents)

@@ -1,7 +1,6 @@
 //! The endpoints of models: what comes in, one call, what goes out.
 
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, put, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{ModelBody, ModelListBody},
@@ -14,10 +13,10 @@ use crate::{
     },
     kernel::Failure,
     llm_integration::{PriceId, Prices, Replaces},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(list)
         .service(get)

@@ -1,7 +1,6 @@
 //! The endpoints.
 
 use actix_web::{HttpRequest, Responder, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{CursorBody, ObservationBody, ObservationListBody, ObservationPageBody},
@@ -15,13 +14,13 @@ use crate::{
     },
     kernel::{Cursor, Failure, PageLimit},
     llm_integration::{LlmError, ObservationId, Traces},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
 /// The most observations of one page of the cursor list.
 const MAX_LIMIT: u32 = 1000;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config.service(list_v1).service(get).service(list_v2);
 }
 

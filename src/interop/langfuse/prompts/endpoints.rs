@@ -3,7 +3,6 @@
 use actix_web::{
     HttpResponse, Responder, delete, get, http::header::ContentType, patch, post, web,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{LangfusePrompt, LangfusePromptList, LangfusePromptMeta},
@@ -15,11 +14,11 @@ use super::{
 use crate::{
     interop::langfuse::paging::LangfusePageMeta,
     kernel::Failure,
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
     prompt::{PromptName, Prompts, VersionNumber, parse_labels},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(create_prompt)
         .service(list_prompts)

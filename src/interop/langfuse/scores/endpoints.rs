@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, web};
 use serde_json::{json, value::RawValue};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{ScoreBody, ScoreListBody},
@@ -19,10 +18,10 @@ use crate::{
     },
     kernel::{Cursor, Failure, PageLimit},
     llm_integration::{Scores, Traces},
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(create)
         .service(list_v2)

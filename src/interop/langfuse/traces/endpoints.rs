@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use actix_web::{HttpRequest, Responder, delete, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{Fields, TraceBody, TraceListBody},
@@ -22,10 +21,10 @@ use crate::{
     llm_integration::{
         DataType, LlmError, Score, Scores, TraceDetails, TraceId, TraceList, TraceRetention, Traces,
     },
-    platform::http::{Granted, may},
+    platform::http::{Endpoints, Granted, may},
 };
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     config
         .service(list)
         .service(get)

@@ -1,10 +1,9 @@
 //! Every endpoint of reading.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{endpoints, export, live, report};
+use crate::platform::http::Endpoints;
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Endpoints<'_>) {
     // These stand before the trace whose id could be `export` or `live`.
     config
         .service(live::watch_traces)
