@@ -2,17 +2,15 @@
 //!
 //! News may be lost. It says nothing but "look again", and every watcher also looks by itself.
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
-use deadpool_redis::redis;
-use futures::StreamExt;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Mutex, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::model::VersionId;
 use crate::{
-    kernel::{Clock, Id},
-    platform::redis::{Redis, RedisError},
+    kernel::Clock,
+    platform::redis::{Hearing, PubSub, Redis},
 };
 
 const CHANNEL: &str = "kaname:document-news";
@@ -31,11 +29,9 @@ pub struct News {
 /// The other processes.
 #[derive(Clone)]
 struct Others {
-    redis: Redis,
-    /// Tells this process's own news from that of others.
-    origin: Id<News>,
-    sender: mpsc::Sender<VersionId>,
-    waiting: Arc<tokio::sync::Mutex<mpsc::Receiver<VersionId>>>,
+    pubsub: PubSub,
+    sender: mpsc::Sender<String>,
+    waiting: Arc<Mutex<mpsc::Receiver<String>>>,
 }
 
 impl News {
@@ -43,10 +39,9 @@ impl News {
         let others = redis.map(|redis| {
             let (sender, waiting) = mpsc::channel(WAITING);
             Others {
-                redis,
-                origin: clock.new_id(),
+                pubsub: PubSub::new(redis, clock, CHANNEL),
                 sender,
-                waiting: Arc::new(tokio::sync::Mutex::new(waiting)),
+                waiting: Arc::new(Mutex::new(waiting)),
             }
         });
         Self {
@@ -59,7 +54,7 @@ impl News {
     pub fn tell(&self, version: VersionId) {
         let _nobody_watches = self.heard.send(version);
         if let Some(others) = &self.others {
-            let _dropped_when_full = others.sender.try_send(version);
+            let _dropped_when_full = others.sender.try_send(version.to_string());
         }
     }
 
@@ -77,67 +72,16 @@ impl News {
         let Some(others) = &self.others else {
             return stop.cancelled().await;
         };
-        let both = async { tokio::join!(others.send(), others.receive(&self.heard)) };
-        let _stopped = stop.run_until_cancelled(both).await;
-    }
-}
-
-impl Others {
-    async fn send(&self) {
-        let mut waiting = self.waiting.lock().await;
-        while let Some(version) = waiting.recv().await {
-            if let Err(error) = self.publish(version).await {
-                tracing::debug!(
-                    error = &error as &dyn Error,
-                    "news of a document was not sent"
-                );
-            }
-        }
-    }
-
-    async fn publish(&self, version: VersionId) -> Result<(), RedisError> {
-        let mut conn = self.redis.connection().await?;
-        Ok(redis::cmd("PUBLISH")
-            .arg(CHANNEL)
-            .arg(format!("{}/{version}", self.origin))
-            .query_async(&mut conn)
-            .await?)
-    }
-
-    async fn receive(&self, heard: &broadcast::Sender<VersionId>) {
-        let mut patience = self.redis.patience();
-        loop {
-            match self.receive_on_one_connection(heard).await {
-                Ok(()) => patience.reset(),
-                Err(error) => {
-                    tracing::debug!(
-                        error = &error as &dyn Error,
-                        "no news of documents from other processes for now"
-                    );
-                    patience.pause().await;
+        let hearing = Hearing {
+            // Watchers look by themselves for what was missed.
+            began: || {},
+            heard: |version: &str| {
+                if let Ok(version) = version.parse() {
+                    let _nobody_watches = self.heard.send(version);
                 }
-            }
-        }
-    }
-
-    async fn receive_on_one_connection(
-        &self,
-        heard: &broadcast::Sender<VersionId>,
-    ) -> Result<(), RedisError> {
-        let mut subscriber = self.redis.subscriber().await?;
-        subscriber.subscribe(CHANNEL).await?;
-        let own = self.origin.to_string();
-        let mut messages = subscriber.on_message();
-        while let Some(message) = messages.next().await {
-            let text: String = message.get_payload()?;
-            let version = text
-                .split_once('/')
-                .filter(|(origin, _)| *origin != own)
-                .and_then(|(_, version)| version.parse().ok());
-            if let Some(version) = version {
-                let _nobody_watches = heard.send(version);
-            }
-        }
-        Ok(())
+            },
+        };
+        let mut waiting = others.waiting.lock().await;
+        others.pubsub.carry(&mut waiting, hearing, stop).await;
     }
 }

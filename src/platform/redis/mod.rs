@@ -5,11 +5,13 @@
 //! limits, and whoever reconnects waits at most `redis.retry_max_delay_ms`.
 
 mod connections;
+mod pubsub;
 mod script;
 mod settings;
 mod wakeups;
 
 pub use connections::{Patience, Redis, RedisError};
+pub use pubsub::{Hearing, PubSub};
 pub use script::Script;
 pub use settings::RedisSettings;
 pub use wakeups::carry_wakeups;
