@@ -52,7 +52,7 @@ pub(in crate::llm_integration::traces) fn apply(
 ) -> Result<Applied, DbError> {
     let known = keys::claim(conn, changes)?;
     let mut stored = Stored::load(conn, changes, &known)?;
-    let mut writes = Writes::default();
+    let mut writes = Writes::for_all(changes);
     for ((project, id), change) in changes {
         let key = known.get(&(*project, id.clone()));
         if key.is_some_and(|key| key.deleted_at.is_some()) {
@@ -197,6 +197,16 @@ struct Writes {
 }
 
 impl Writes {
+    /// With room for every row that may be written.
+    fn for_all(changes: &Changes) -> Self {
+        let observations = changes.values().map(|change| change.observations.len());
+        Self {
+            traces: Vec::with_capacity(changes.len()),
+            observations: Vec::with_capacity(observations.sum()),
+            ..Self::default()
+        }
+    }
+
     fn observations_of(
         &mut self,
         of: Of<'_>,
