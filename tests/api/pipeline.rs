@@ -134,7 +134,7 @@ each_engine! {
     async fn a_call_counts_its_time_and_is_given_its_own_patience(engine: Engine) {
         let provider = Provider::start([Reply::stream(vec![Step::Send(b": \n\n".to_vec()), Step::Hang])]).await;
         let app = App::start_with(engine, &provider.settings()).await;
-        let request = app.request(Method::POST, CHAT).header("x-kaname-timeout-ms", "100").json(&streaming("Hi"));
+        let request = app.request(Method::POST, CHAT).header("x-kaname-timeout-ms", "1000").json(&streaming("Hi"));
         let answer = Answer::of(request).await;
         assert!(answer.text.contains("provider_timeout"), "{}", answer.text);
         provider.caller_hung_up().await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     App, Engine,
     app::Answer,
+    eventually,
     provider::{self, KEY, Provider, Received, Reply, Step, chunk, done, last_chunk},
 };
 
@@ -180,7 +181,7 @@ on_both! {
         let second = Provider::start([Reply::completion("from b")]).await;
         let app = app_with(engine, &[&first, &second], &[]).await;
         let mut impatient = target("openai");
-        impatient["overrides"] = json!({ "first_byte_timeout_ms": 100 });
+        impatient["overrides"] = json!({ "first_byte_timeout_ms": 1000 });
         route(&app, "safe", &json!({ "node": { "type": "fallback", "nodes": [impatient, target("b")] } })).await;
         let answer = app.post(CHAT, &call("safe")).await;
         assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "from b");
@@ -219,7 +220,7 @@ on_both! {
         let second = Provider::start([Reply::completion("from b")]).await;
         let app = app_with(engine, &[&first, &second], &[]).await;
         let mut slow = target("openai");
-        slow["overrides"] = json!({ "hedge": { "after_ms": 50 } });
+        slow["overrides"] = json!({ "hedge": { "after_ms": 500 } });
         route(&app, "quick", &json!({ "node": { "type": "fallback", "nodes": [slow, target("b")] } })).await;
         let answer = app.post(CHAT, &call("quick")).await;
         assert_eq!(answer.expect(200)["choices"][0]["message"]["content"], "from b");
@@ -241,9 +242,10 @@ on_both! {
         route(&app, "quick", &json!({ "node": { "type": "fallback", "nodes": [slow, target("b")] } })).await;
         let request = app.request(Method::POST, CHAT).json(&call("quick"));
         let pending = tokio::spawn(request.send());
-        while second.received().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        eventually("both are asked", || async {
+            [&first, &second].iter().all(|provider| !provider.received().is_empty())
+        })
+        .await;
         pending.abort();
         first.caller_hung_up().await;
         second.caller_hung_up().await;

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -13,6 +14,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
+
+/// No caller takes that long to hang up unless something is broken.
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub const KEY: &str = "sk-of-the-provider";
 
@@ -247,9 +251,10 @@ impl Provider {
     /// Resolves when a caller has hung up on an answer that was not complete.
     pub async fn caller_hung_up(&self) {
         let mut hung_up = self.shared.hung_up.subscribe();
-        hung_up
-            .wait_for(|count| *count > 0)
-            .await
+        let hanging_up = hung_up.wait_for(|count| *count > 0);
+        let in_time = tokio::time::timeout(DEADLINE, hanging_up).await;
+        in_time
+            .expect("the caller hangs up")
             .expect("the provider runs");
     }
 }

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 
 use super::{
     keys::{self, KEYS_AT_ONCE, TraceKey},
+    replaced::{delete_observations, delete_traces},
     stored::{Figures, ObservationCost, StoredObservation, StoredTrace, Written},
 };
 use crate::{
@@ -197,12 +198,11 @@ struct Writes {
 }
 
 impl Writes {
-    /// With room for every row that may be written.
+    /// With room for a row of every trace.
     fn for_all(changes: &Changes) -> Self {
-        let observations = changes.values().map(|change| change.observations.len());
         Self {
             traces: Vec::with_capacity(changes.len()),
-            observations: Vec::with_capacity(observations.sum()),
+            observations: Vec::with_capacity(changes.len()),
             ..Self::default()
         }
     }
@@ -395,56 +395,6 @@ fn added(mut all: Figures, deltas: &[(Figures, Option<Figures>)]) -> (Figures, b
         all.ended_at = all.ended_at.max(new.ended_at);
     }
     (all, ends_earlier)
-}
-
-fn delete_observations(conn: &mut Conn, old: &[StoredObservation]) -> Result<(), DbError> {
-    use llm_observation as o;
-    let mut of_trace: BTreeMap<(ProjectId, &str), Vec<&StoredObservation>> = BTreeMap::new();
-    for row in old {
-        of_trace
-            .entry((row.project_id, &row.trace_id))
-            .or_default()
-            .push(row);
-    }
-    for ((project, trace), rows) in of_trace {
-        for chunk in rows.chunks(KEYS_AT_ONCE) {
-            let ids = chunk.iter().map(|row| row.id.as_str());
-            let starts = || chunk.iter().map(|row| row.started_at);
-            let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
-                continue;
-            };
-            let old = o::table
-                .filter(o::project_id.eq(project))
-                .filter(o::trace_id.eq(trace))
-                .filter(o::id.eq_any(ids))
-                .filter(o::started_at.between(first, last));
-            each_backend!(conn, |c| diesel::delete(old).execute(c))?;
-        }
-    }
-    Ok(())
-}
-
-fn delete_traces(conn: &mut Conn, old: &[StoredTrace]) -> Result<(), DbError> {
-    use llm_trace as t;
-    let mut of_project: BTreeMap<ProjectId, Vec<&StoredTrace>> = BTreeMap::new();
-    for row in old {
-        of_project.entry(row.project_id).or_default().push(row);
-    }
-    for (project, rows) in of_project {
-        for chunk in rows.chunks(KEYS_AT_ONCE) {
-            let ids = chunk.iter().map(|row| row.id.as_str());
-            let starts = || chunk.iter().map(|row| row.started_at);
-            let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
-                continue;
-            };
-            let old = t::table
-                .filter(t::project_id.eq(project))
-                .filter(t::id.eq_any(ids))
-                .filter(t::started_at.between(first, last));
-            each_backend!(conn, |c| diesel::delete(old).execute(c))?;
-        }
-    }
-    Ok(())
 }
 
 fn set_end(conn: &mut Conn, project: ProjectId, trace: &TraceId) -> Result<(), DbError> {

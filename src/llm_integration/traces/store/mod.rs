@@ -5,6 +5,7 @@ mod deletion;
 mod keys;
 mod ledger;
 mod partitions;
+mod replaced;
 mod stored;
 
 pub(super) use apply::{Applied, apply};
