@@ -1,15 +1,15 @@
 """Sentences/s of one model by Kaname, by sentence-transformers and by ONNX Runtime from Python, in one run.
 
 Every round runs each of them once, in an order that turns, on the same texts with the same number of threads; what is
-reported is the median round and its ratio to ours. Called by scripts/bench-embeddings, which sets the environment.
+reported is the median round and its ratio to ours, which is asked over HTTP. All must make the same vectors, to 1e-4. Called by scripts/bench-embeddings, which sets the environment.
 """
 
-import json
+import base64
 import os
+import pathlib
 import random
 import statistics
-import subprocess
-import tempfile
+import sys
 import time
 
 import numpy as np
@@ -18,9 +18,12 @@ import torch
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "retrieval"))
+from app import running  # noqa: E402, as it is found there
+
 ROUNDS = int(os.environ.get("EMBEDDINGS_ROUNDS", "7"))
 THREADS = int(os.environ.get("EMBEDDINGS_THREADS", str(os.cpu_count())))
-MODELS, WEIGHTS, OURS = (os.environ[name] for name in ("MODELS", "WEIGHTS", "OURS"))
+MODELS, WEIGHTS = os.environ["MODELS"], os.environ["WEIGHTS"]
 MODEL = f"{MODELS}/all-MiniLM-L6-v2"
 BATCH = 32
 MAX_TOKENS = 256
@@ -85,18 +88,15 @@ class SentenceTransformers:
 
 
 class Ours:
-    def __init__(self, file):
-        command = [OURS, file, MODELS, str(THREADS)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    """The running binary, asked over HTTP as every caller is: JSON in, base64 out."""
 
-    def seconds(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline().split()[0])
+    def __init__(self, app):
+        self.app = app
 
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
+    def encode(self, texts):
+        body = {"model": "local/all-MiniLM-L6-v2", "input": texts, "encoding_format": "base64"}
+        items = self.app.ask("POST", "/v1/embeddings", body)["data"]
+        return np.stack([np.frombuffer(base64.b64decode(item["embedding"]), np.float32) for item in items])
 
 
 def timed(call):
@@ -106,30 +106,28 @@ def timed(call):
 
 
 def main():
-    peers = {
-        "sentence-transformers": SentenceTransformers(),
-        "onnxruntime, Python": PythonOnnx(False),
-        "onnxruntime, Python, sorted": PythonOnnx(True),
-    }
+    with running(None, {"APP_INFERENCE__MODELS": MODELS, "APP_INFERENCE__THREADS": str(THREADS)}) as app:
+        measure({
+            "Kaname": Ours(app),
+            "sentence-transformers": SentenceTransformers(),
+            "onnxruntime, Python": PythonOnnx(False),
+            "onnxruntime, Python, sorted": PythonOnnx(True),
+        })
+
+
+def measure(all):
     print(f"threads: {THREADS}, rounds: {ROUNDS}, onnxruntime {onnxruntime.__version__}, torch {torch.__version__}")
     print("| texts | who | sentences/s, median | range | ours is faster by |\n|---|---|---|---|---|")
     for name, texts in corpora().items():
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(texts, file)
-            file.flush()
-            ours = Ours(file.name)
-            measures = {"Kaname": ours.seconds} | {
-                who: (lambda peer=peer: timed(lambda: peer.encode(texts))) for who, peer in peers.items()
-            }
-            for measure in measures.values():
-                measure()
-            rounds = {who: [] for who in measures}
-            order = list(measures)
-            for _ in range(ROUNDS):
-                for who in order:
-                    rounds[who].append(measures[who]())
-                order = order[1:] + order[:1]
-            ours.end()
+        vectors = {who: one.encode(texts) for who, one in all.items()}
+        for who, theirs in vectors.items():
+            assert np.abs(vectors["Kaname"] - theirs).max() < 1e-4, f"{who} makes other vectors of {name}"
+        rounds = {who: [] for who in all}
+        order = list(all)
+        for _ in range(ROUNDS):
+            for who in order:
+                rounds[who].append(timed(lambda: all[who].encode(texts)))
+            order = order[1:] + order[:1]
         for who, seconds in rounds.items():
             ratios = [theirs / mine for theirs, mine in zip(seconds, rounds["Kaname"])]
             rates = [len(texts) / each for each in seconds]
