@@ -18,6 +18,7 @@ mod model;
 mod news;
 mod notes;
 mod proving;
+pub mod queues;
 mod schema;
 pub mod search;
 mod service;
@@ -36,7 +37,6 @@ pub use answering::{
 pub use error::DocumentError;
 pub use events::{DocumentDeleted, DocumentIndexed, DocumentRead, DocumentUploaded};
 pub use http::routes;
-pub use jobs::PROCESSING;
 pub use model::{
     Authors, ByteSpan, Document, DocumentId, DocumentTags, DocumentVersion, Doi, Draft, Edit,
     Field, FieldChange, FileName, Folder, Language, PictureWidth, StoredPage, Title, VersionId,

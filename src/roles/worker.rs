@@ -65,9 +65,12 @@ fn registry(parts: &Parts, settings: &Settings, sizing: Sizing) -> JobRegistry {
     );
     let registry = documents
         .register(registry)
-        .at_most(document::PROCESSING, sizing::or(reading, places / 2))
         .at_most(
-            document::search::WHOLE_PROJECTS,
+            document::queues::PROCESSING,
+            sizing::or(reading, places / 2),
+        )
+        .at_most(
+            document::queues::WHOLE_PROJECTS,
             sizing::or(search, places / 4),
         );
     notes.register(registry)

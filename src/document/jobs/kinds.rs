@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    document::model::{DocumentId, DocumentVersion, VersionId},
+    document::{
+        model::{DocumentId, DocumentVersion, VersionId},
+        queues::{INDEXING, PROCESSING},
+    },
     kernel::{Clock, ProjectId},
     platform::{
         db::{Conn, DbError},
@@ -15,10 +18,6 @@ use crate::{
 
 /// Raised when the same bytes are read differently: what was read before is then not taken over by others.
 pub const READER: i32 = 1;
-
-/// The queue of jobs that read documents.
-pub const PROCESSING: &str = "document_processing";
-const INDEXING: &str = "indexing";
 
 /// Objects that one job removes.
 const OBJECTS_AT_ONCE: usize = 500;

@@ -6,4 +6,4 @@ mod kinds;
 mod process;
 mod register;
 
-pub use kinds::{PROCESSING, READER, enqueue_indexing, enqueue_reading, enqueue_removal};
+pub use kinds::{READER, enqueue_indexing, enqueue_reading, enqueue_removal};

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{model::NoteId, service::Notes};
 use crate::{
+    document::queues::GENERATION,
     kernel::{Actor, ApiKeyId, OrganizationId, Permission, ProjectId, Subject},
     platform::jobs::{Backoff, Job, JobPolicy, JobRegistry},
 };
 
-const QUEUE: &str = "llm_generation";
 const SETTLE_EVERY: Duration = Duration::from_mins(1);
 
 /// Writes a note's next version, under the limits of who asked for it.
@@ -24,7 +24,7 @@ pub(in crate::document) struct WriteNote {
 
 impl Job for WriteNote {
     const KIND: &'static str = "document.write_note";
-    const QUEUE: &'static str = QUEUE;
+    const QUEUE: &'static str = GENERATION;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 5,
         backoff: Backoff {
@@ -73,7 +73,7 @@ struct SettleNotes {}
 
 impl Job for SettleNotes {
     const KIND: &'static str = "document.settle_notes";
-    const QUEUE: &'static str = QUEUE;
+    const QUEUE: &'static str = GENERATION;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 3,
         backoff: Backoff {

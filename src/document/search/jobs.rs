@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{SearchError, SearchIndex, model::IndexNumber, store};
 use crate::{
-    document::model::DocumentId,
+    document::{
+        model::DocumentId,
+        queues::{GENERATION, INDEXING, WHOLE_PROJECTS},
+    },
     kernel::{Clock, ProjectId},
     platform::{
         db::{Conn, DbError},
@@ -14,9 +17,6 @@ use crate::{
     },
 };
 
-const INDEXING: &str = "indexing";
-/// The queue of jobs that go through a whole project.
-pub const WHOLE_PROJECTS: &str = "index_upkeep";
 const KEEP_UP_EVERY: Duration = Duration::from_mins(1);
 
 const BACKOFF: Backoff = Backoff {
@@ -117,7 +117,7 @@ pub(super) struct WriteContexts {
 
 impl Job for WriteContexts {
     const KIND: &'static str = "document.write_contexts";
-    const QUEUE: &'static str = "llm_generation";
+    const QUEUE: &'static str = GENERATION;
     const POLICY: JobPolicy = JobPolicy {
         max_attempts: 10,
         backoff: BACKOFF,

@@ -21,7 +21,7 @@ mod vectors;
 
 pub use error::SearchError;
 pub use http::routes;
-pub use jobs::{WHOLE_PROJECTS, forget, put_again};
+pub use jobs::{forget, put_again};
 pub use model::{
     Comparison, LabelledQuery, LabelledQueryId, Measures, QueryResult, Relevant, Report, RunId,
     SearchRun,
