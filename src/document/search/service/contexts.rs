@@ -19,7 +19,7 @@ use crate::{
             contexts::{OUTPUT_TOKENS, Question, Untold, batches},
             jobs::WriteContexts,
             model::{EntryId, IndexNumber, IndexSettings, IndexState, IndexTarget},
-            store::{self, Told},
+            store::{self, Standing, Told},
         },
         trace::{Beginning, WorkTrace},
     },
@@ -37,22 +37,18 @@ const NAME: &str = "chunk contexts";
 
 /// What was written about the chunks of a document.
 pub(super) struct Contexts {
-    /// Whether anything is to be written at all.
-    is_on: bool,
-    told: HashMap<Uuid, Option<String>>,
+    /// By chunk; `None` where nobody is to write anything.
+    told: Option<HashMap<Uuid, Option<String>>>,
 }
 
 impl Contexts {
     /// Adds to the prefix of every chunk that is found what was written about it.
     pub fn say_in(&self, chunks: &mut [Chunk], found: &[bool]) {
+        let Some(told) = &self.told else { return };
         for (chunk, _) in chunks.iter_mut().zip(found).filter(|(_, found)| **found) {
-            if let Some(Some(told)) = self.told.get(&chunk.id) {
-                let lines: Vec<&str> = chunk
-                    .prefix
-                    .as_deref()
-                    .into_iter()
-                    .chain([told.as_str()])
-                    .collect();
+            if let Some(Some(told)) = told.get(&chunk.id) {
+                let prefix = chunk.prefix.as_deref();
+                let lines: Vec<&str> = prefix.into_iter().chain([told.as_str()]).collect();
                 chunk.prefix = Some(lines.join("\n"));
             }
         }
@@ -60,12 +56,12 @@ impl Contexts {
 
     /// How many of these chunks are found, and nothing was written about them yet.
     pub fn missing(&self, analysed: &[Analysed]) -> i32 {
+        let Some(told) = &self.told else { return 0 };
         let is_missing = |(chunk, terms): &&Analysed| {
             let is_found = terms.as_ref().is_some_and(|terms| terms.length > 0);
-            is_found && !self.told.contains_key(&chunk.id)
+            is_found && !told.contains_key(&chunk.id)
         };
-        let missing = analysed.iter().filter(|_| self.is_on).filter(is_missing);
-        i32::try_from(missing.count()).unwrap_or(i32::MAX)
+        i32::try_from(analysed.iter().filter(is_missing).count()).unwrap_or(i32::MAX)
     }
 }
 
@@ -116,16 +112,13 @@ impl SearchIndex {
         settings: &IndexSettings,
     ) -> Result<Contexts, SearchError> {
         let Some(way) = settings.way_of_contexts() else {
-            return Ok(Contexts {
-                is_on: false,
-                told: HashMap::new(),
-            });
+            return Ok(Contexts { told: None });
         };
         let told = self
             .db
             .read(move |conn| store::contexts(conn, document, &way))
             .await?;
-        Ok(Contexts { is_on: true, told })
+        Ok(Contexts { told: Some(told) })
     }
 
     /// Writes what is missing of one document, and puts it again. What an attempt before this one wrote is kept.
@@ -153,15 +146,18 @@ impl SearchIndex {
         }
         context
             .complete_with(move |conn| {
+                let Some(standing) = store::standing_entry(conn, index, document)? else {
+                    return Ok(());
+                };
                 // Put again meanwhile, of another version or by another title.
-                if store::missing_contexts(conn, index, document)? > 0 {
+                if standing.contexts_missing > 0 {
                     return Err(SearchError::Disturbed.into());
                 }
-                let standing = store::standing_entry(conn, index, document)?;
-                if let Some((_, version, _)) = standing {
-                    store::delete_contexts(conn, document, Some(version))?;
-                }
-                Ok(())
+                Ok(store::delete_contexts(
+                    conn,
+                    document,
+                    Some(standing.version),
+                )?)
             })
             .await
     }
@@ -178,16 +174,19 @@ impl SearchIndex {
                 return Ok(None);
             };
             let standing = store::standing_entry(conn, index, document)?;
+            let Some(standing) = standing.filter(|standing| standing.contexts_missing > 0) else {
+                return Ok(None);
+            };
             let (Some(model), Some(way)) = (settings.context_model(), settings.way_of_contexts())
             else {
                 return Ok(None);
             };
-            let Some((entry, version, title)) = standing else {
-                return Ok(None);
-            };
-            if store::missing_contexts(conn, index, document)? == 0 {
-                return Ok(None);
-            }
+            let Standing {
+                entry,
+                version,
+                title,
+                contexts_missing: _,
+            } = standing;
             Ok::<_, DbError>(Some(Waiting {
                 told: Told {
                     project,

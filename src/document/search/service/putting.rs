@@ -91,13 +91,14 @@ impl SearchIndex {
                 .db
                 .read(move |conn| store::standing_entry(conn, index, document))
                 .await?;
-            let Some((entry, version, known_as)) = standing else {
+            let Some(standing) = standing else {
                 continue;
             };
+            let version = standing.version;
             let Some((title, pages)) = self.text_of(project, document, version).await? else {
                 return Ok(());
             };
-            if title.as_str() == known_as {
+            if title.as_str() == standing.title {
                 continue;
             }
             let putting = Putting {
@@ -105,7 +106,7 @@ impl SearchIndex {
                 document,
                 version,
                 title,
-                instead_of: Some(entry),
+                instead_of: Some(standing.entry),
             };
             self.put(putting, &target, pages).await?;
         }
@@ -141,7 +142,7 @@ impl SearchIndex {
         self.tidy(index, document, analyzer).await?;
         let mut chunks = cut(&putting, target, pages).await?;
         let contexts = self.contexts(document, &target.settings).await?;
-        let mut found = searchable(&chunks);
+        let found = searchable(&chunks);
         contexts.say_in(&mut chunks, &found);
         let owner = Owner {
             document,
@@ -152,7 +153,7 @@ impl SearchIndex {
             chunks: i64::try_from(chunks.len()).unwrap_or(i64::MAX),
             contexts_missing: 0,
         };
-        let (mut left, mut found) = (chunks.into_iter(), found.drain(..));
+        let (mut left, mut found) = (chunks.into_iter(), found.into_iter());
         while left.len() > 0 {
             let batch: Vec<Chunk> = left.by_ref().take(CHUNKS_AT_ONCE).collect();
             let found: Vec<bool> = found.by_ref().take(CHUNKS_AT_ONCE).collect();
@@ -179,6 +180,8 @@ impl SearchIndex {
         let (clock, has_models) = (self.clock.clone(), self.inference.is_on());
         self.db
             .write(move |conn| {
+                // Who removes chunks waits meanwhile, so that those that are counted are there.
+                store::lock_index(conn, index, 0, (0, 0))?.ok_or(SearchError::Disturbed)?;
                 let standing = store::visible_entry(conn, index, owner.document)?;
                 if putting.instead_of.is_some() && putting.instead_of != standing {
                     return Err(SearchError::Disturbed);

@@ -136,22 +136,6 @@ pub fn found_chunks(
     rows.into_iter().map(untold).collect()
 }
 
-/// How many chunks of a document still wait for what is written about them.
-pub fn missing_contexts(
-    conn: &mut Conn,
-    index: IndexNumber,
-    document: DocumentId,
-) -> Result<i64, DbError> {
-    let count: Option<i32> = each_backend!(conn, |c| {
-        e::table
-            .find((index.get(), document))
-            .select(e::contexts_missing)
-            .first(c)
-            .optional()
-    })?;
-    Ok(count.unwrap_or(0).into())
-}
-
 /// How many documents of an index have chunks that still wait.
 pub fn documents_without_contexts(conn: &mut Conn, index: IndexNumber) -> Result<i64, DbError> {
     Ok(each_backend!(conn, |c| {

@@ -157,17 +157,35 @@ pub fn retitled(
     })?)
 }
 
-/// The entry that can be found of a document, its version, and the title that its chunks say.
+/// The entry by which a document is found.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub entry: EntryId,
+    pub version: VersionId,
+    /// As its chunks say it.
+    pub title: String,
+    /// How many of its chunks are still to get what a model writes about them.
+    pub contexts_missing: i32,
+}
+
 pub fn standing_entry(
     conn: &mut Conn,
     index: IndexNumber,
     document: DocumentId,
-) -> Result<Option<(EntryId, VersionId, String)>, DbError> {
-    Ok(each_backend!(conn, |o| {
+) -> Result<Option<Standing>, DbError> {
+    type Columns = (EntryId, VersionId, String, i32);
+    let row: Option<Columns> = each_backend!(conn, |o| {
         e::table
             .find((index.get(), document))
-            .select((e::entry_id, e::version_id, e::title))
+            .select((e::entry_id, e::version_id, e::title, e::contexts_missing))
             .first(o)
             .optional()
-    })?)
+    })?;
+    let standing = |(entry, version, title, contexts_missing): Columns| Standing {
+        entry,
+        version,
+        title,
+        contexts_missing,
+    };
+    Ok(row.map(standing))
 }

@@ -15,11 +15,11 @@ mod vectors;
 pub use chunks::{NewChunk, Owner, Removable, delete_chunks, insert_chunks, removable};
 pub use contexts::{
     Told, contexts, delete_contexts, delete_contexts_of_other_ways, documents_without_contexts,
-    found_chunks, insert_contexts, missing_contexts,
+    found_chunks, insert_contexts,
 };
 pub use entries::{
-    Counted, abandoned, complete, found_versions, hide, missing, retitled, standing_entry,
-    visible_entry,
+    Counted, Standing, abandoned, complete, found_versions, hide, missing, retitled,
+    standing_entry, visible_entry,
 };
 pub use evaluation::{
     count_queries, delete_query, insert_queries, insert_run, known_documents, latest_run, queries,
